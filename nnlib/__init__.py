@@ -1,0 +1,34 @@
+"""nnlib: neural networks in NumPy, as the notebooks work them out by hand.
+
+`import nnlib` brings the core. `from nnlib import widgets` brings the live panels.
+"""
+
+from nnlib import activations, initializers, losses
+from nnlib.checks import check_gradients, numerical_gradient, preflight, relative_error
+from nnlib.datasets import Dataset, load_dataset
+from nnlib.exercises import check
+from nnlib.layers import Activation, Dense
+from nnlib.network import Network
+from nnlib.optimizers import SGD, Adam, RMSprop
+from nnlib.training import train, train_steps
+
+__all__ = [
+    "SGD",
+    "Activation",
+    "Adam",
+    "Dataset",
+    "Dense",
+    "Network",
+    "RMSprop",
+    "activations",
+    "check",
+    "check_gradients",
+    "initializers",
+    "load_dataset",
+    "losses",
+    "numerical_gradient",
+    "preflight",
+    "relative_error",
+    "train",
+    "train_steps",
+]

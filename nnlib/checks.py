@@ -1,0 +1,157 @@
+"""Checks: is the gradient right, and is a network ready to be trained?"""
+
+import copy
+
+import numpy as np
+import pandas as pd
+
+from nnlib.layers import Activation
+from nnlib.optimizers import SGD, Adam
+
+KINKED = ("relu", "leaky_relu", "elu")  # Z = 0 is a kink, of the function or of its slope: central differences fail there
+
+
+def numerical_gradient(f, array, epsilon=1e-5, entries=None):
+    """Derivative of the number `f()` by every entry of `array`, in the array's shape, by central differences.
+
+    `(f(w + epsilon) - f(w - epsilon)) / (2 epsilon)`, whose error falls with epsilon squared. `f` looks at `array`
+    (float64), whose entries are moved in place one by one and put back. With `entries`, flat indices, only those are
+    computed and the others stay 0.
+    """
+    gradient = np.zeros_like(array)
+    for i in range(array.size) if entries is None else entries:
+        before = array.flat[i]
+        array.flat[i] = before + epsilon
+        above = f()
+        array.flat[i] = before - epsilon
+        below = f()
+        array.flat[i] = before
+        gradient.flat[i] = (above - below) / (2 * epsilon)
+    return gradient
+
+
+def relative_error(a, b):
+    """`||a - b|| / (||a|| + ||b||)`: 0 for equal arrays (two zeros included), 1 for opposite ones."""
+    size = np.linalg.norm(a) + np.linalg.norm(b)
+    return float(np.linalg.norm(a - b) / size) if size else 0.0
+
+
+def check_gradients(net, X, y, epsilon=1e-5, sample=None, seed=0):
+    """Compare the network's gradient with the numerical one, on a float64 copy.
+
+    Costs two forward passes per entry: for small networks, or `sample` entries of each array, drawn with `seed`. Returns a
+    DataFrame, one row per parameter array: shape, entries checked, entries left out because a ReLU (or its relatives) is
+    on different sides of its kink at +epsilon and -epsilon, error (`relative_error`; below 1e-6 is right, above 1e-3
+    wrong) and the largest absolute difference.
+    """
+    net, rng = net.astype(np.float64), np.random.default_rng(seed)
+    X, Y = net.check(X, y)
+    net.loss_and_gradient(X, Y)
+    kinked = [layer for layer in net.layers if isinstance(layer, Activation) and layer.name in KINKED]
+    sides = []
+
+    def loss():
+        Z = net.logits(X, training=True)
+        sides.append(hash(b"".join((layer.A > 0).tobytes() for layer in kinked)))
+        return net.compare(Z, Y)[0]
+
+    rows = {}
+    for k, layer in enumerate(net.dense, 1):
+        for name, array, analytic in (("W", layer.W, layer.dW), ("b", layer.b, layer.db)):
+            every = sample is None or sample >= array.size
+            entries = np.arange(array.size) if every else rng.choice(array.size, sample, replace=False)
+            sides.clear()
+            numeric = numerical_gradient(loss, array, epsilon, entries).flat[entries]
+            same = np.array(sides[0::2]) == np.array(sides[1::2])
+            a, n = analytic.flat[entries][same], numeric[same]
+            largest = np.abs(a - n).max(initial=0)
+            rows[f"{name}{k}"] = (array.shape, same.sum(), (~same).sum(), relative_error(a, n), largest)
+    columns = ["shape", "checked", "left_out", "error", "largest_difference"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("parameter")
+
+
+def preflight(net, X, y, optimizer=None, seed=0):
+    """What to look at before training: a second that saves hours. Changes neither `net` nor `optimizer` (`SGD(0.1)`).
+
+    Returns a DataFrame with the columns check, value, expected, passed. Takes up to 500 rows, drawn with `seed`:
+
+    - size of the inputs: pixels left at 0-255 spoil everything that follows
+    - labels fit the rows (classifier): a row's nearest neighbour shares its label more often than chance has it
+    - probabilities (losses with a logarithm): the outputs lie in [0, 1], softmax's rows sum to 1
+    - start loss: near that of logits 0, which is ln K for softmax with cross-entropy; start weights too large lie far above
+    - spread of the logits (hidden layers): different rows must get different logits; start weights too small or zero do not
+    - gradient: `check_gradients` on 20 entries of each array
+    - learned by heart: 20 rows in 500 steps of Adam. Accuracy for a classifier, share of the loss removed for a regression
+    - update / weight: the first update's size by the weights', the layers' smallest and largest; shows a rate far off
+    """
+    optimizer = SGD() if optimizer is None else copy.deepcopy(optimizer)
+    optimizer.reset()
+    rng = np.random.default_rng(seed)
+    X, Y = net.check(X, y)
+    rows = rng.permutation(len(X))[:500]
+    X, Y = X[rows], Y[rows]
+    y = net.decide(Y) if net.is_classifier else Y
+    with np.errstate(over="ignore", invalid="ignore"):
+        Z = net.logits(X)
+        start, at_zero = net.compare(Z, Y)[0], net.compare(np.zeros_like(Z), Y)[0]
+        smallest, largest = _update_by_weight(net, X[:64], Y[:64], optimizer)
+        checks = [("size of the inputs (root mean square)", _size(X), 0.01, 10)]
+        if net.is_classifier:
+            share, chance = _neighbours_agree(X, y)
+            checks.append(("labels fit the rows (nearest row has the same)", share, chance, 1))
+        if net.loss_name != "mean_squared_error":
+            checks.append(("probabilities (farthest from being one)", _improbability(net, Z), 0, 1e-3))
+        checks.append(("start loss", start, 0.3 * at_zero, 3 * at_zero))
+        if len(net.dense) > 1:
+            checks.append(("spread of the logits over the rows", _size(Z - Z.mean(axis=0)), 1e-3, 30))
+        error = check_gradients(net, X[:20], y[:20], sample=20, seed=rng)["error"].max()
+        checks.append(("gradient (relative error)", error, 0, 1e-4))
+        checks.append(("20 rows learned by heart", _learned_by_heart(net, X[:20], Y[:20]), 0.95, 1))
+        checks.append(("smallest update / weight", smallest, 1e-6, 1))
+        checks.append(("largest update / weight", largest, 1e-6, 1))
+    table = [(name, float(value), f"{low:.3g} to {high:.3g}", bool(low <= value <= high)) for name, value, low, high in checks]
+    return pd.DataFrame(table, columns=["check", "value", "expected", "passed"])
+
+
+def _size(array):
+    """Root mean square."""
+    return np.sqrt(np.mean(np.square(array, dtype=np.float64)))
+
+
+def _neighbours_agree(X, labels):
+    """Share of rows whose nearest other row has the same label, and the most that shuffled labels would reach."""
+    squares = (X * X).sum(axis=1)
+    distances = squares[:, None] - 2 * X @ X.T + squares
+    np.fill_diagonal(distances, np.inf)
+    share = np.mean(labels == labels[distances.argmin(axis=1)])
+    by_chance = np.sum((np.unique(labels, return_counts=True)[1] / len(labels)) ** 2)
+    return share, min(1, by_chance + 4 * np.sqrt(by_chance * (1 - by_chance) / len(labels)))
+
+
+def _improbability(net, Z):
+    """How far the outputs lie outside [0, 1], and softmax's row sums from 1."""
+    A = net.output.forward(Z)
+    sums = np.abs(A.sum(axis=1) - 1).max() if net.output.name == "softmax" else 0
+    return max(-A.min(), A.max() - 1, sums, 0)
+
+
+def _update_by_weight(net, X, Y, optimizer):
+    """Smallest and largest ratio of update to weight over the layers; a layer of zeros has none."""
+    moved = copy.deepcopy(net)
+    moved.loss_and_gradient(X, Y)
+    optimizer.step(moved)
+    ratios = [_size(new - old) / _size(old) for new, old in zip(moved.weights, net.weights, strict=True) if old.any()]
+    return min(ratios, default=np.nan), max(ratios, default=np.nan)
+
+
+def _learned_by_heart(net, X, Y):
+    """Accuracy that 500 steps of Adam reach on these rows; for a regression the share of the loss that they remove."""
+    net, adam = copy.deepcopy(net), Adam(0.01)
+    start = net.compare(net.logits(X), Y)[0]
+    for _ in range(500):
+        loss, Z = net.loss_and_gradient(X, Y)
+        learned = net.share_right(Z, Y) if net.is_classifier else 1 - loss / start
+        if learned > 0.99:
+            break
+        adam.step(net)
+    return learned

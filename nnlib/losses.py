@@ -1,0 +1,71 @@
+"""Losses: the mean over the m samples of the sum over a sample's K outputs, and its derivative.
+
+`loss(A, Y) -> value, dA` works behind any output activation. For three pairs the derivative at `Z` is far simpler,
+`dZ = (A - Y) / m`, and the value is exact even where A has rounded to 0 or 1 (Bishop 2006, section 4.3.6):
+
+| output   | loss                 | from Z                                                    |
+|----------|----------------------|-----------------------------------------------------------|
+| softmax  | cross_entropy        | cross_entropy_from_logits                                 |
+| sigmoid  | binary_cross_entropy | binary_cross_entropy_from_logits                          |
+| identity | mean_squared_error   | mean_squared_error itself, since A = Z                    |
+
+Shapes: A, Z, Y, dA, dZ (m, K); the value is a float.
+"""
+
+import numpy as np
+
+from nnlib.activations import sigmoid
+
+TINY = float(np.finfo(np.float32).tiny)  # the smallest normal float32, 1.2e-38; its logarithm is -87
+
+
+def cross_entropy(A, Y):
+    """`-sum_k Y_k log A_k` (Bishop 2006, eq. 4.108)."""
+    log_A, slope = _log(A)
+    return _mean(-Y * log_A), -Y * slope / len(Y)
+
+
+def binary_cross_entropy(A, Y):
+    """`-sum_k [Y_k log A_k + (1 - Y_k) log(1 - A_k)]` (Bishop 2006, eq. 4.90)."""
+    log_A, slope = _log(A)
+    log_rest, slope_rest = _log(1 - A)
+    return _mean(-Y * log_A - (1 - Y) * log_rest), ((1 - Y) * slope_rest - Y * slope) / len(Y)
+
+
+def mean_squared_error(A, Y):
+    """`1/2 sum_k (A_k - Y_k)^2`: K/2 times scikit-learn's mean over all entries."""
+    difference = A - Y
+    return _mean(difference * difference) / 2, difference / len(Y)
+
+
+def cross_entropy_from_logits(Z, Y):
+    """cross_entropy of softmax(Z), for rows of Y that sum to 1. Returns value and dZ."""
+    # log softmax(Z) = Z - log sum exp Z; the row's maximum is taken out so that exp cannot overflow.
+    top = Z.max(axis=1, keepdims=True)
+    E = np.exp(Z - top)
+    total = E.sum(axis=1, keepdims=True)
+    log_sum_exp = top + np.log(total)
+    return _mean(Y * (log_sum_exp - Z)), (E / total - Y) / len(Y)
+
+
+def binary_cross_entropy_from_logits(Z, Y):
+    """binary_cross_entropy of sigmoid(Z). Returns value and dZ."""
+    return _mean(np.logaddexp(0, Z) - Y * Z), (sigmoid(Z) - Y) / len(Y)
+
+
+def _mean(terms):
+    """Mean over samples of the sum over outputs."""
+    return float(terms.sum()) / len(terms)
+
+
+def _log(P):
+    """log P and its slope 1 / P; below TINY held constant, with slope 0, so that a P that rounded to 0 gives no -inf."""
+    held = np.maximum(P, TINY)
+    return np.log(held), (P > TINY) / held
+
+
+LOSSES = {
+    "cross_entropy": cross_entropy,
+    "binary_cross_entropy": binary_cross_entropy,
+    "mean_squared_error": mean_squared_error,
+}

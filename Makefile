@@ -1,0 +1,76 @@
+# `make lab` opens the notebooks and `make test` runs every test, each from a fresh clone. `make` alone lists the rest.
+#   extra flags       make test ARGS="-x -k gradient"        make lab ARGS="--no-browser --port=9999"
+#   another Python    make lab PYTHON=/path/to/python3.12
+#   some notebooks    make run NOTEBOOKS=notebooks/01_data_loading.ipynb
+
+PYTHON ?= python3.13 python3.12 python3.11 python3 python
+NOTEBOOKS ?= $(sort $(wildcard notebooks/*.ipynb))
+UV := $(shell command -v uv 2>/dev/null)
+BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
+AS_ROOT = $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
+
+# The kernel is the one in .venv, also where the user has another one of the same name.
+export JUPYTER_PREFER_ENV_PATH := 1
+
+.PHONY: help lab test run student notebooks bench lint clean
+
+help:
+	@echo "make lab        open the notebooks in JupyterLab"
+	@echo "make test       run every test, and every notebook"
+	@echo "make run        execute the notebooks: figures to figures/, HTML pages to build/"
+	@echo "make student    copies of the notebooks without solutions and outputs, in build/student/"
+	@echo "make notebooks  execute the notebooks in place, as they are committed"
+	@echo "make bench      run the benchmarks"
+	@echo "make lint       check style and format, notebooks included"
+	@echo "make clean      remove build/ and caches (.venv stays)"
+
+lab: .venv/ready
+	exec $(BIN)/python -m jupyterlab notebooks/01_data_loading.ipynb --ServerApp.root_dir="$(CURDIR)" $(AS_ROOT) $(ARGS)
+
+test: .venv/ready
+	$(BIN)/python -m pytest $(ARGS)
+
+run: .venv/ready
+	$(BIN)/python tools/run_notebooks.py $(ARGS) $(NOTEBOOKS)
+
+notebooks: .venv/ready
+	$(BIN)/python tools/run_notebooks.py --inplace $(ARGS) $(NOTEBOOKS)
+
+student: .venv/ready
+	$(BIN)/python -m nbconvert --to notebook --output-dir build/student \
+	    --TagRemovePreprocessor.enabled=True --TagRemovePreprocessor.remove_cell_tags=solution \
+	    --ClearOutputPreprocessor.enabled=True $(ARGS) $(NOTEBOOKS)
+
+bench: .venv/ready
+	@for script in $(wildcard benchmarks/*.py); do echo "== $$script"; $(BIN)/python "$$script" $(ARGS) || exit 1; done
+
+lint: .venv/ready
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+clean:
+	rm -rf build .pytest_cache .ruff_cache .hypothesis
+	find . -name .venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
+
+# .venv/ready is written last: an install that was interrupted is begun again.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+
+.venv/ready: requirements.txt pyproject.toml
+	@rm -f $@
+	@if $(BIN)/python -c '$(if $(UV),,import pip; )$(NEW_ENOUGH)' 2>/dev/null; then exit 0; fi; \
+	rm -rf .venv; \
+	for python in $(PYTHON) ""; do "$$python" -c '$(NEW_ENOUGH)' 2>/dev/null && break; done; \
+	if [ -z "$$python" ]; then \
+	    echo "Python 3.11 or newer is needed, and none was found as: $(PYTHON)." \
+	        "Install it from https://www.python.org/downloads/ or name yours: make lab PYTHON=/path/to/python3" >&2; \
+	    exit 1; \
+	fi; \
+	echo "Making .venv with $$python"; \
+	if [ -n "$(UV)" ]; then "$(UV)" venv --python "$$(command -v "$$python")" .venv && exit 0; rm -rf .venv; exit 1; fi; \
+	"$$python" -m venv .venv >/dev/null && exit 0; \
+	rm -rf .venv; \
+	echo "$$python could not make .venv. On Debian and Ubuntu, 'sudo apt install python3-venv' adds what is missing;" \
+	    "then run make again." >&2; \
+	exit 1
+	$(if $(UV),"$(UV)" pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check) -r requirements.txt
+	@touch $@

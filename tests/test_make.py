@@ -1,0 +1,198 @@
+"""The Makefile's own logic, with stand-ins for Python and no network, and tools/run_notebooks.py on tiny notebooks."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+ROOT = Path(__file__).resolve().parent.parent
+needs_make = pytest.mark.skipif(
+    os.name == "nt" or shutil.which("make") is None, reason="make is not here, or is Windows'"
+)
+
+# Stands for a Python that works: `-m venv` copies it into .venv, and every -m call is noted in calls.txt.
+WORKING = """#!/bin/sh
+if [ "$1" = "-c" ]; then exit 0; fi
+echo "$*" >> calls.txt
+if [ "$2" = "venv" ]; then mkdir -p .venv/bin && cp "$0" .venv/bin/python; fi
+if [ "$2" = "pip" ] && [ -e broken ]; then exit 1; fi
+exit 0
+"""
+# Evaluates the Makefile's own question as if it were Python 3.9.
+OLD = f"""#!/bin/sh
+exec "{sys.executable}" -c "import sys; sys.version_info = (3, 9, 18, 'final', 0); exec(sys.argv[1])" "$2"
+"""
+# What Debian's python3 does where python3-venv is not installed.
+NO_ENSUREPIP = """#!/bin/sh
+if [ "$1" = "-c" ]; then exit 0; fi
+mkdir -p .venv/bin && touch .venv/bin/python
+echo "The virtual environment was not created successfully because ensurepip is not available."
+exit 1
+"""
+
+
+@pytest.fixture
+def make(tmp_path):
+    for name in ("Makefile", "requirements.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+        os.utime(tmp_path / name, (1, 1))
+
+    def run(python, *arguments):
+        stand_in = tmp_path / "stand-in"
+        stand_in.write_text(python)
+        stand_in.chmod(0o755)
+        # Without what an outer make hands down, or its flags would hold here too.
+        environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKEOVERRIDES")}
+        command = ["make", *arguments, f"PYTHON={stand_in}", "UV="]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+
+    run.folder = tmp_path
+    run.calls = lambda: (tmp_path / "calls.txt").read_text().splitlines()
+    return run
+
+
+@needs_make
+def test_old_python(make):
+    result = make(OLD, "test")
+    assert result.returncode != 0
+    assert "Python 3.11 or newer is needed" in result.stderr
+    assert not (make.folder / ".venv").exists()
+
+
+@needs_make
+def test_no_python_at_all(make):
+    result = make("#!/bin/sh\nexit 127\n", "lab")
+    assert result.returncode != 0
+    assert "Python 3.11 or newer is needed" in result.stderr
+
+
+@needs_make
+def test_missing_python3_venv(make):
+    result = make(NO_ENSUREPIP, "test")
+    assert result.returncode != 0
+    assert "sudo apt install python3-venv" in result.stderr
+    assert not (make.folder / ".venv").exists()
+
+
+@needs_make
+def test_installs_once(make):
+    for _ in range(2):
+        assert make(WORKING, "test").returncode == 0
+    kinds = [call.split()[1] for call in make.calls()]
+    assert kinds == ["venv", "pip", "pytest", "pytest"]
+
+
+@needs_make
+@pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml"])
+def test_changed_requirements_install_again(make, name):
+    make(WORKING, "test")
+    later = (make.folder / ".venv/ready").stat().st_mtime + 10
+    os.utime(make.folder / name, (later, later))
+    make(WORKING, "test")
+    kinds = [call.split()[1] for call in make.calls()]
+    assert kinds == ["venv", "pip", "pytest", "pip", "pytest"]
+
+
+@needs_make
+def test_failed_install_is_tried_again(make):
+    (make.folder / "broken").touch()
+    assert make(WORKING, "test").returncode != 0
+    (make.folder / "broken").unlink()
+    assert make(WORKING, "test").returncode == 0
+    kinds = [call.split()[1] for call in make.calls()]
+    assert kinds == ["venv", "pip", "pip", "pytest"]
+
+
+@needs_make
+def test_allow_root_only_as_root(make):
+    make(WORKING, "lab", "ARGS=--no-browser")
+    lab = make.calls()[-1]
+    assert "jupyterlab notebooks/01_data_loading.ipynb" in lab and "--no-browser" in lab
+    assert ("--allow-root" in lab) == (os.getuid() == 0)
+
+
+@needs_make
+def test_make_alone_is_help(make):
+    result = make(WORKING)
+    assert result.returncode == 0
+    assert "make lab" in result.stdout and "make test" in result.stdout
+    assert not (make.folder / ".venv").exists()
+
+
+# tools/run_notebooks.py
+
+PANEL = """
+from IPython.display import display
+picture = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+view = {"application/vnd.jupyter.widget-view+json": {"model_id": "0", "version_major": 2, "version_minor": 0}}
+display({**view, "text/plain": "Panel()", "image/png": picture}, raw=True)
+display({**view, "text/plain": "a progress bar"}, raw=True)
+print("done")
+"""
+INTERACT = """
+from ipywidgets import interact
+_ = interact(lambda k: print(k), k=3)
+"""
+
+
+def run_notebook(folder, *cells, arguments=()):
+    path = folder / "tiny.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell(source.strip()) for source in cells]), path)
+    command = [sys.executable, ROOT / "tools/run_notebooks.py", path, "--output", folder / "build", *arguments]
+    return path, subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def test_inplace_keeps_pictures_and_drops_widgets(tmp_path):
+    path, result = run_notebook(tmp_path, PANEL, "1 + 1", arguments=["--inplace"])
+    assert result.returncode == 0, result.stderr
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    first, second = notebook.cells
+    assert [output.output_type for output in first.outputs] == ["display_data", "stream"]
+    assert set(first.outputs[0].data) == {"text/plain", "image/png"}
+    assert (first.execution_count, second.execution_count) == (1, 2)
+    assert first.metadata == {}
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert notebook.metadata.language_info == {"name": "python"}
+    assert not (tmp_path / "build").exists()
+
+
+def test_interact_leaves_its_output(tmp_path):
+    path, result = run_notebook(tmp_path, INTERACT, arguments=["--inplace"])
+    assert result.returncode == 0, result.stderr
+    notebook = nbformat.read(path, as_version=4)
+    assert [output.text for output in notebook.cells[0].outputs] == ["3\n"]
+    assert "widgets" not in notebook.metadata
+
+
+def test_error_inside_interact(tmp_path):
+    _, result = run_notebook(tmp_path, INTERACT.replace("print(k)", "1 / 0"), "1 + 1")
+    assert result.returncode == 1
+    assert "tiny.ipynb, code cell [1]" in result.stderr
+    assert "ZeroDivisionError" in result.stderr
+
+
+def test_same_environment(tmp_path):
+    path, result = run_notebook(tmp_path, "import sys\nprint(sys.prefix)", arguments=["--inplace"])
+    assert result.returncode == 0, result.stderr
+    assert nbformat.read(path, as_version=4).cells[0].outputs[0].text.strip() == sys.prefix
+
+
+def test_html_leaves_the_notebook_alone(tmp_path):
+    path, result = run_notebook(tmp_path, "print(6 * 7)")
+    assert result.returncode == 0, result.stderr
+    assert "42" in (tmp_path / "build/tiny.html").read_text(encoding="utf-8")
+    assert nbformat.read(path, as_version=4).cells[0].outputs == []
+
+
+def test_error_names_notebook_and_cell(tmp_path):
+    _, result = run_notebook(tmp_path, "1 + 1", "1 / 0", "2 + 2")
+    assert result.returncode == 1
+    assert "tiny.ipynb, code cell [2]" in result.stderr
+    assert "ZeroDivisionError" in result.stderr
+    assert not (tmp_path / "build").exists()

@@ -1,0 +1,129 @@
+"""What every committed notebook keeps to (DESIGN.md, section 6). That its cells run is nbval's part."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+PATHS = sorted(FOLDER.glob("*.ipynb"))
+ON_SLIDE = {"slide", "subslide", "fragment", "-"}
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+@pytest.fixture(params=PATHS or [None], ids=lambda path: path.stem if path else "none")
+def path(request):
+    if request.param is None:
+        pytest.skip("there are no notebooks yet")
+    return request.param
+
+
+@pytest.fixture
+def notebook(path):
+    return nbformat.read(path, as_version=4)
+
+
+def tags(cell):
+    return set(cell.metadata.get("tags", []))
+
+
+def slide_type(cell):
+    return cell.metadata.get("slideshow", {}).get("slide_type")
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def outputs(notebook):
+    return [output for cell in code_cells(notebook) for output in cell.outputs]
+
+
+def text_of(output):
+    """The text that a reader sees: a stream, or a result that is shown as nothing better than text."""
+    if output.output_type == "stream":
+        return output.text
+    data = output.get("data", {})
+    return data.get("text/plain", "") if set(data) <= {"text/plain", "text/latex"} else ""
+
+
+def test_valid(notebook):
+    nbformat.validate(notebook)
+    assert notebook.metadata.kernelspec.name == "python3"
+
+
+def test_executed_from_top_to_bottom(notebook):
+    """A cell that was cleared passes nbval unseen, so it must not be committed."""
+    counts = [cell.execution_count for cell in code_cells(notebook)]
+    assert counts == list(range(1, len(counts) + 1)), "run `make notebooks` before the commit"
+
+
+def test_no_errors_no_stderr_no_warnings(notebook):
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            assert output.output_type != "error", cell.source
+            assert output.get("name") != "stderr", f"{cell.source}\nwrote to stderr: {output.text}"
+            assert not re.search(r"\w*Warning:", text_of(output)), cell.source
+
+
+def test_no_bare_objects_printed(notebook):
+    for output in outputs(notebook):
+        assert not re.search(r"^\W*<(matplotlib|Axes|Figure)|^\W*Text\(", text_of(output)), text_of(output)
+
+
+def test_no_widget_state(path, notebook):
+    assert "widgets" not in notebook.metadata
+    assert not any(WIDGET in output.get("data", {}) for output in outputs(notebook)), "run `make notebooks`"
+
+
+def test_size(path):
+    assert path.stat().st_size < 1_500_000
+
+
+def test_cells_are_short(notebook):
+    for cell in code_cells(notebook):
+        limit = 12 if slide_type(cell) in ON_SLIDE else 20
+        assert len(cell.source.splitlines()) <= limit, f"more than {limit} lines:\n{cell.source}"
+
+
+def test_slides(notebook):
+    for cell in notebook.cells:
+        assert slide_type(cell) in ON_SLIDE | {"skip", "notes"}, f"no slide_type:\n{cell.source}"
+    assert 12 <= sum(slide_type(cell) == "slide" for cell in notebook.cells) <= 16
+
+
+def test_exercises(notebook):
+    """A stub is followed by its check, and the check by the solution, whose output nbval compares."""
+    cells = notebook.cells
+    stubs = [index for index, cell in enumerate(cells) if "exercise" in tags(cell)]
+    for index in stubs:
+        stub, check, *rest = cells[index : index + 6]
+        assert "check" in tags(check), f"no check cell after:\n{stub.source}"
+        solution = []
+        for cell in rest:
+            if "solution" not in tags(cell):
+                break
+            solution.append(cell)
+        code = [cell for cell in solution if cell.cell_type == "code"]
+        assert code, f"no solution after the check of:\n{stub.source}"
+        for cell in solution:
+            assert cell.metadata.get("jupyter", {}).get("source_hidden"), f"not folded:\n{cell.source}"
+        compared = [cell for cell in code if "nbval-check-output" in tags(cell)]
+        assert any(cell.outputs for cell in compared), f"no solution output is compared:\n{code[-1].source}"
+
+
+def test_links(path, notebook):
+    """Every file that a text cell points to exists, and the notebooks before and after are linked."""
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    targets = re.findall(r"\]\(([^)\s]+)", text) + re.findall(r"(?:src|href)=[\"']([^\"']+)", text)
+    files = {target.split("#")[0] for target in targets if not re.match(r"[a-z]+:|#", target)}
+    missing = sorted(name for name in files if not (FOLDER / name).exists())
+    assert not missing
+    place = PATHS.index(path)
+    neighbours = PATHS[max(place - 1, 0) : place + 2]
+    assert {neighbour.name for neighbour in neighbours if neighbour != path} <= files
+
+
+def test_no_path_tricks(notebook):
+    assert not any("sys.path" in cell.source for cell in notebook.cells)

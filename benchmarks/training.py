@@ -2,10 +2,10 @@
 
     python benchmarks/training.py [--rounds 7]
 
-Network A (784-128-64-10, ReLU, softmax, cross-entropy), 60,000 rows, batches of 128, float32, SGD and Adam. The rows are
-those of mnist-5k, repeated. Every peer runs in a process of its own, one after the other, in turn: in a shared process
-the libraries' thread pools slow each other down. A process trains one epoch to warm up and three that count, and reports
-their median; the table compares the medians over the rounds.
+Network A (784-128-64-10, ReLU, softmax, cross-entropy), 60,000 rows, batches of 128, float32, SGD and Adam. The rows
+are those of mnist-5k, repeated. Every peer runs in a process of its own, one after the other, in turn: in a shared
+process the libraries' thread pools slow each other down. A process trains one epoch to warm up and three that count,
+and reports their median; the table compares the medians over the rounds.
 """
 
 import argparse
@@ -13,11 +13,9 @@ import importlib.metadata
 import importlib.util
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
-import warnings
 from statistics import median
 
 import numpy as np
@@ -115,7 +113,7 @@ def main():
         ours = median(run["seconds"] for run in runs["nnlib"])
         for peer in peers:
             seconds = median(run["seconds"] for run in runs[peer])
-            print(f"{optimizer:5} {peer:8} {seconds:.3f} s  {seconds/ours:.2f}  loss {runs[peer][-1]['loss']:.3f}")
+            print(f"{optimizer:5} {peer:8} {seconds:.3f} s  {seconds / ours:.2f}  loss {runs[peer][-1]['loss']:.3f}")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pandas as pd
 from nnlib.layers import Activation
 from nnlib.optimizers import SGD, Adam
 
-KINKED = ("relu", "leaky_relu", "elu")  # Z = 0 is a kink, of the function or of its slope: central differences fail there
+KINKED = ("relu", "leaky_relu", "elu")  # at Z = 0 the function or its slope has a kink: central differences fail
 
 
 def numerical_gradient(f, array, epsilon=1e-5, entries=None):
@@ -39,10 +39,10 @@ def relative_error(a, b):
 def check_gradients(net, X, y, epsilon=1e-5, sample=None, seed=0):
     """Compare the network's gradient with the numerical one, on a float64 copy.
 
-    Costs two forward passes per entry: for small networks, or `sample` entries of each array, drawn with `seed`. Returns a
-    DataFrame, one row per parameter array: shape, entries checked, entries left out because a ReLU (or its relatives) is
-    on different sides of its kink at +epsilon and -epsilon, error (`relative_error`; below 1e-6 is right, above 1e-3
-    wrong) and the largest absolute difference.
+    Costs two forward passes per entry: for small networks, or `sample` entries of each array, drawn with `seed`.
+    Returns a DataFrame, one row per parameter array: shape, entries checked, entries left out because a ReLU (or its
+    relatives) is on different sides of its kink at +epsilon and -epsilon, error (`relative_error`; below 1e-6 is
+    right, above 1e-3 wrong) and the largest absolute difference.
     """
     net, rng = net.astype(np.float64), np.random.default_rng(seed)
     X, Y = net.check(X, y)
@@ -78,10 +78,13 @@ def preflight(net, X, y, optimizer=None, seed=0):
     - size of the inputs: pixels left at 0-255 spoil everything that follows
     - labels fit the rows (classifier): a row's nearest neighbour shares its label more often than chance has it
     - probabilities (losses with a logarithm): the outputs lie in [0, 1], softmax's rows sum to 1
-    - start loss: near that of logits 0, which is ln K for softmax with cross-entropy; start weights too large lie far above
-    - spread of the logits (hidden layers): different rows must get different logits; start weights too small or zero do not
+    - start loss: near that of logits 0, which is ln K for softmax with cross-entropy; start weights too large lie
+      far above
+    - spread of the logits (hidden layers): different rows must get different logits; start weights too small or zero
+      do not
     - gradient: `check_gradients` on 20 entries of each array
-    - learned by heart: 20 rows in 500 steps of Adam. Accuracy for a classifier, share of the loss removed for a regression
+    - learned by heart: 20 rows in 500 steps of Adam. Accuracy for a classifier, share of the loss removed for a
+      regression
     - update / weight: the first update's size by the weights', the layers' smallest and largest; shows a rate far off
     """
     optimizer = SGD() if optimizer is None else copy.deepcopy(optimizer)
@@ -109,7 +112,10 @@ def preflight(net, X, y, optimizer=None, seed=0):
         checks.append(("20 rows learned by heart", _learned_by_heart(net, X[:20], Y[:20]), 0.95, 1))
         checks.append(("smallest update / weight", smallest, 1e-6, 1))
         checks.append(("largest update / weight", largest, 1e-6, 1))
-    table = [(name, float(value), f"{low:.3g} to {high:.3g}", bool(low <= value <= high)) for name, value, low, high in checks]
+    table = [
+        (name, float(value), f"{low:.3g} to {high:.3g}", bool(low <= value <= high))
+        for name, value, low, high in checks
+    ]
     return pd.DataFrame(table, columns=["check", "value", "expected", "passed"])
 
 

@@ -6,7 +6,8 @@ import numpy as np
 def check(answer, expected, hint="", tolerance=1e-6):
     """Print whether `answer` is right, wrong (what came, what was expected, the hint), or not filled in yet.
 
-    `answer` and `expected` are numbers, texts or arrays; numbers may differ by `tolerance` times their size, plus as much.
+    `answer` and `expected` are numbers, texts or arrays; numbers may differ by `tolerance` times their size, plus as
+    much.
     `None` and `...` count as not filled in. Never raises: a notebook goes on after a wrong answer.
     """
     print(_judge(answer, expected, hint, tolerance))

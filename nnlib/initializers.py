@@ -1,6 +1,7 @@
 """Start weights of one Dense layer: `(rng, n_in, n_out) -> W (n_in, n_out), b (n_out,)`, in float64.
 
-`rng` is a `numpy.random.Generator`. `normal` and `uniform` take their numbers first: `uniform(-0.5, 0.5)` is an initializer.
+`rng` is a `numpy.random.Generator`. `normal` and `uniform` take their numbers first: `uniform(-0.5, 0.5)` is an
+initializer.
 """
 
 from functools import partial
@@ -14,7 +15,7 @@ def he(rng, n_in, n_out):
 
 
 def xavier(rng, n_in, n_out):
-    """Uniform weights within +-sqrt(6 / (n_in + n_out)), zero biases: for tanh and sigmoid (Glorot & Bengio 2010, eq. 16)."""
+    """Uniform weights within +-sqrt(6 / (n_in + n_out)), zero biases: for tanh (Glorot & Bengio 2010, eq. 16)."""
     limit = np.sqrt(6 / (n_in + n_out))
     return rng.uniform(-limit, limit, (n_in, n_out)), np.zeros(n_out)
 

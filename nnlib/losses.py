@@ -59,7 +59,7 @@ def _mean(terms):
 
 
 def _log(P):
-    """log P and its slope 1 / P; below TINY held constant, with slope 0, so that a P that rounded to 0 gives no -inf."""
+    """log P and its slope 1 / P; constant below TINY, with slope 0, so that a P that rounded to 0 gives no -inf."""
     held = np.maximum(P, TINY)
     return np.log(held), (P > TINY) / held
 

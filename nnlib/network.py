@@ -80,7 +80,7 @@ class Network:
         for layer in self.dense:
             layer.W[...], layer.b[...] = initialize(rng, layer.n_in, layer.n_out)
 
-    # -- the arithmetic: X (m, n_in) and Y (m, K) are arrays of the network's dtype, unchecked ------------------------
+    # -- the arithmetic: X (m, n_in) and Y (m, K) are arrays of the network's dtype, unchecked -----------------------
 
     def logits(self, X, training=False):
         """Z of the output layer (m, K). `training=True` keeps what `backward` needs."""
@@ -124,12 +124,12 @@ class Network:
         return loss / len(X), right / len(X)
 
     def guess_loss(self):
-        """Loss of the answer 1/K for each of K classes: ln K for cross-entropy. What a net that knows nothing should have."""
+        """Loss of the answer 1/K for each of K classes, without looking: ln K for cross-entropy."""
         K = self.sizes[-1]
         A, Y = (np.full((K, K), 1 / K), np.eye(K)) if K > 1 else (np.full((1, 1), 0.5), np.ones((1, 1)))
         return self.loss_function(A, Y)[0]
 
-    # -- what users call: X and y are checked first -------------------------------------------------------------------
+    # -- what users call: X and y are checked first ------------------------------------------------------------------
 
     def forward(self, X):
         """A of the output layer (m, K), for X (m, n_in). Raises ValueError for an X that does not fit."""
@@ -146,7 +146,7 @@ class Network:
         return [{"dW": layer.dW.copy(), "db": layer.db.copy()} for layer in self.dense]
 
     def predict_proba(self, X):
-        """Probabilities (m, K); one sigmoid output gives (m, 1), the probability of class 1. Raises for a regression."""
+        """Probabilities (m, K); of class 1 alone, (m, 1), for one sigmoid output. ValueError for a regression."""
         if not self.is_classifier:
             raise ValueError("a network with identity output has no probabilities; call predict")
         return self.forward(X)
@@ -164,10 +164,10 @@ class Network:
             raise ValueError("a network with identity output has no accuracy; look at its loss")
         return self.score(*self.check(X, y))[1]
 
-    # -- from the user's arrays to X and Y, from A to labels: called once by training, never by layers -------------------
+    # -- from the user's arrays to X and Y, from A to labels: called once by training, never by layers ---------------
 
     def check_X(self, X):
-        """X as an array (m, n_in) of the network's dtype. Raises ValueError for another shape, no rows, NaN or infinity."""
+        """X as an array (m, n_in) of the network's dtype. Raises ValueError for another shape, NaN or infinity."""
         X = np.asarray(X, dtype=self.dtype)
         if X.ndim != 2 or X.shape[1] != self.sizes[0] or len(X) == 0:
             hint = " (one sample is a row: X[None, :]; images: X.reshape(len(X), -1))" if X.ndim != 2 else ""
@@ -221,7 +221,7 @@ class Network:
         rows = max(1, 2**20 // max(self.sizes))
         return [slice(start, start + rows) for start in range(0, len(X), rows)]
 
-    # -- what it is made of ---------------------------------------------------------------------------------------------
+    # -- what it is made of ------------------------------------------------------------------------------------------
 
     @property
     def dense(self):
@@ -258,7 +258,7 @@ class Network:
         table = self.summary().to_string(formatters={"parameters": "{:,}".format})
         return f"Network {'-'.join(map(str, self.sizes))}, {self.loss_name} loss, {self.dtype}\n{table}"
 
-    # -- copies and files ------------------------------------------------------------------------------------------------
+    # -- copies and files --------------------------------------------------------------------------------------------
 
     def _lay_out(self, parameters):
         """Take this vector as `parameters`, a new one as `gradient`, and let every layer look into its pieces."""
@@ -315,7 +315,7 @@ class Network:
 
     @classmethod
     def load(cls, path):
-        """The network in a file that `save` wrote. Raises FileNotFoundError, or ValueError for a file that is not one."""
+        """The network in a file that `save` wrote. Raises FileNotFoundError, or ValueError for another kind of file."""
         if not Path(path).exists():
             raise FileNotFoundError(f"no model file at {path}; give the path that net.save(...) returned")
         try:

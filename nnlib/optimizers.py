@@ -73,8 +73,8 @@ class Adam(_Optimizer):
     """`w = w - learning_rate mean(g) / (sqrt(mean(g^2)) + epsilon)` (Kingma & Ba 2015, algorithm 1).
 
     The means are over all steps so far, an older one discounted by `beta1` (g) or `beta2` (g^2) per step. A discounted
-    mean is the discounted sum `m = beta m + g` over the sum of the discounts, 1 + beta + ... = (1 - beta^t) / (1 - beta)
-    after t steps; the paper keeps (1 - beta) m and calls the division by 1 - beta^t the bias correction.
+    mean is the discounted sum `m = beta m + g` over the sum of the discounts, 1 + beta + ... = (1 - beta^t) / (1 -
+    beta) after t steps; the paper keeps (1 - beta) m and calls the division by 1 - beta^t the bias correction.
     """
 
     def __init__(self, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):

@@ -13,10 +13,10 @@ from nnlib.optimizers import SGD
 def train_steps(net, X, y, epochs=10, batch_size=64, optimizer=None, seed=0):
     """Train `net` in place, one update each time the generator is asked for its next record.
 
-    X (m, n_in) and y as `Network.targets` takes it. Each epoch takes the rows in a new order, drawn with `seed` (a number
-    or a Generator); its last batch may be shorter. `batch_size=None` is full batch. `optimizer` is `SGD(0.1)` unless given.
-    Yields a dict: step and epoch (both from 1), samples in the batch, loss and accuracy of the batch before its update
-    (accuracy NaN for a regression).
+    X (m, n_in) and y as `Network.targets` takes it. Each epoch takes the rows in a new order, drawn with `seed` (a
+    number or a Generator); its last batch may be shorter. `batch_size=None` is full batch. `optimizer` is `SGD(0.1)`
+    unless given. Yields a dict: step and epoch (both from 1), samples in the batch, loss and accuracy of the batch
+    before its update (accuracy NaN for a regression).
 
     Raises ValueError when X and y do not fit the network, and when the training diverges: the parameters are then those
     of the start of the epoch, and the optimizer is reset.
@@ -42,8 +42,8 @@ def train_steps(net, X, y, epochs=10, batch_size=64, optimizer=None, seed=0):
                 net.parameters[:] = at_start
                 optimizer.reset()
                 raise ValueError(
-                    f"training diverged in epoch {epoch}, step {step}: the loss is {loss} with {optimizer}. The weights are "
-                    f"those of the start of the epoch again. Try a learning rate ten times smaller, and scaled inputs"
+                    f"training diverged in epoch {epoch}, step {step}: the loss is {loss} with {optimizer}. The "
+                    "weights are those of the epoch's start again. Try a learning rate ten times smaller, scaled inputs"
                 )
             accuracy = net.share_right(Z, Y_batch)
             yield {"step": step, "epoch": epoch, "samples": len(X_batch), "loss": loss, "accuracy": accuracy}
@@ -108,7 +108,7 @@ def _warn_if_nothing_learned(net, X, y):
     # A net that answers with the classes' frequencies is a little below ln K where these are not quite equal.
     if loss >= 0.99 * chance:
         warnings.warn(
-            f"the loss is {loss:.3g} after the first epoch, and guessing gives {chance:.3g}: nothing was learned yet. Usual "
-            "reasons: a learning rate far too large (or small), unscaled inputs, labels that do not belong to the rows",
+            f"the loss is {loss:.3g} after the first epoch, and guessing gives {chance:.3g}: nothing was learned yet. "
+            "Usual reasons: a rate far too large (or small), unscaled inputs, labels that do not belong to the rows",
             stacklevel=3,
         )

@@ -1,0 +1,169 @@
+"""Live panels: sliders that act while a network trains.
+
+A panel is an ipywidgets box: controls, a picture, a line of text. It is shown by being the last line of a cell.
+Settings are attributes too: `panel.learning_rate = 0.3` moves the slider, and what a control changes can be read.
+`advance(n)` trains n steps without a clock, so that a prepared situation and a test are exact.
+
+How it works. One asyncio task per panel runs in the kernel's own loop: it trains for a part of a frame's time,
+draws, and gives way, so that messages from the browser come in between. A control's callback, which may run on
+another thread, only sets an attribute and wakes the task. Without a running loop (a test, a script) callbacks act at
+once.
+"""
+
+import asyncio
+import base64
+import html
+import io
+import signal
+import time
+
+import ipywidgets
+import numpy as np
+import traitlets
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
+from threadpoolctl import ThreadpoolController
+
+TRAIN_SECONDS = 0.02  # of each frame; drawing takes about as long
+BLAS = ThreadpoolController()
+
+_alive = []  # the panels whose task runs
+
+
+class Panel(ipywidgets.VBox):
+    """What all panels share: controls above a picture and a message, and the task that trains and draws.
+
+    A panel gives `figure` and the `artists` that change from frame to frame, and overrides `update` (bring them up
+    to date) and, if it trains, `work`. `running` says whether it trains.
+    """
+
+    running = traitlets.Bool(False)
+
+    def __init__(self, figure, artists, controls):
+        self.figure, self.artists = figure, artists
+        self.canvas = FigureCanvasAgg(figure)
+        for artist in artists:
+            artist.set_animated(True)  # drawn by `draw` over a kept background, which costs a third of a whole drawing
+        self._background = None
+        self.picture = ipywidgets.Image(format="png", layout={"max_width": "100%", "object_fit": "contain"})
+        self.message = ipywidgets.HTML()
+        self._task = self._wake = None
+        super().__init__([*controls, self.picture, self.message])
+        self._begin()
+        self.observe(lambda change: self.changed(), "running")
+        self.draw()
+
+    def update(self):
+        """Bring `artists` up to date; returns the message (HTML) below the picture."""
+        raise NotImplementedError
+
+    def work(self):
+        """One piece of training, a few milliseconds at most."""
+        raise NotImplementedError
+
+    # -- the picture --------------------------------------------------------------------------------------------------
+
+    def draw(self):
+        """Draw a frame and show it."""
+        text = self.update()
+        limits = [(axes.get_xlim(), axes.get_ylim()) for axes in self.figure.axes]
+        if self._background is None or self._background[0] != limits:
+            self.canvas.draw()
+            self.figure.set_layout_engine("none")  # laid out once; every time would cost more than all the rest
+            self._background = limits, self.canvas.copy_from_bbox(self.figure.bbox)
+        self.canvas.restore_region(self._background[1])
+        for artist in self.artists:
+            artist.axes.draw_artist(artist)
+        file = io.BytesIO()
+        Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3]).save(file, "png", compress_level=1)
+        self.picture.value = file.getvalue()
+        self.message.value = text
+
+    def fail(self, error):
+        """Pause and say in words what went wrong."""
+        self.running = False
+        self.message.value = f"<b>Paused.</b> {html.escape(str(error))}"
+
+    def _repr_mimebundle_(self, **kwargs):
+        # The picture goes along for readers without a kernel.
+        bundle = super()._repr_mimebundle_(**kwargs)
+        return {**bundle, "image/png": base64.b64encode(self.picture.value).decode()}
+
+    # -- the task -----------------------------------------------------------------------------------------------------
+
+    def changed(self, *_):
+        """What every control calls: settings have changed, the picture is out of date."""
+        if self._wake is None:
+            self._draw_or_fail()
+        else:
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    def close(self):
+        """End the task and take the panel off the page."""
+        self.running = False
+        if self._task is not None:
+            self._task.cancel()
+        if self in _alive:
+            _alive.remove(self)
+        super().close()
+
+    def _begin(self):
+        try:
+            self._loop = asyncio.get_running_loop()
+        except RuntimeError:  # no kernel
+            return
+        self._cell, self._run = _running_cell()
+        for panel in [p for p in _alive if p._cell == self._cell is not None and p._run != self._run]:
+            panel.close()  # its cell is being run again
+        _alive.append(self)
+        self._wake = asyncio.Event()
+        self._task = self._loop.create_task(self._live())
+
+    async def _live(self):
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a kernel between two cells
+                signal.signal(signal.SIGINT, _pause_all)
+            self._draw_or_fail()
+            while self.running:
+                try:
+                    self._work_for(TRAIN_SECONDS)
+                    self.draw()
+                except Exception as error:  # nobody else would show it
+                    self.fail(error)
+                await asyncio.sleep(0)
+
+    def _work_for(self, seconds):
+        with one_thread():
+            until = time.perf_counter() + seconds
+            while time.perf_counter() < until:
+                self.work()
+
+    def _draw_or_fail(self):
+        try:
+            self.draw()
+        except Exception as error:
+            self.fail(error)
+
+
+def one_thread():
+    """A context in which NumPy's matrix products take one core: two make the small ones of a live panel slower, and the
+    browser wants the other."""
+    return BLAS.limit(limits=1, user_api="blas")
+
+
+def _running_cell():
+    """The id of the notebook's cell that is being run and the number of that run; (None, None) elsewhere."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is None or not hasattr(shell, "get_parent"):
+        return None, None
+    return shell.get_parent().get("metadata", {}).get("cellId"), shell.execution_count
+
+
+def _pause_all(*_):
+    """What an interrupt of the kernel does to the panels."""
+    for panel in _alive:
+        panel.running = False

@@ -1,0 +1,239 @@
+"""Train a network and watch."""
+
+import time
+
+import ipywidgets
+import numpy as np
+import pandas as pd
+import traitlets
+
+from nnlib import optimizers
+from nnlib.datasets import load_dataset
+from nnlib.network import Network
+from nnlib.training import train_steps
+from nnlib.widgets.panel import Panel, one_thread
+from nnlib.widgets.views import Curves, view_of
+
+OPTIMIZERS = {"SGD": optimizers.SGD, "RMSprop": optimizers.RMSprop, "Adam": optimizers.Adam}
+ACTIVATIONS = ["relu", "leaky_relu", "elu", "tanh", "sigmoid", "identity"]
+EVERY = 20  # steps between two points of the curves
+MOST_POINTS = 2000  # of a curve; when there are more, every second one goes
+
+
+class Playground(Panel):
+    """Train a network and watch: on points in the plane, on pictures, or on any other rows with classes.
+
+    data      a Dataset, the name of one, or a pair (X, y) of training rows
+    hidden    units of each hidden layer, [] for none
+    full      more controls: 0-3 hidden layers with an activation each, optimizer, batch size, number of training rows
+
+    The other settings are attributes as well, to be read and set at any time: `hidden`, `activation` (one name, or a
+    list, one each), `optimizer`, `learning_rate`, `batch_size`, `samples` (training rows in use), `seed`, `running`.
+    Learning rate, optimizer, batch size and samples act on the training under way; hidden, activation and seed build
+    a new network.
+    `network` is the network, `history` a DataFrame: step, loss and accuracy of the last 20 batches, val_loss and
+    val_accuracy on up to 500 validation rows (NaN without).
+    """
+
+    hidden = traitlets.List(traitlets.Int(min=1))
+    activation = traitlets.Any()
+    optimizer = traitlets.Enum(list(OPTIMIZERS))
+    learning_rate = traitlets.Float(min=0)
+    batch_size = traitlets.Int(min=1)
+    samples = traitlets.Int(min=1)
+    seed = traitlets.Int(min=0)
+
+    def __init__(
+        self,
+        data="mnist-5k",
+        hidden=(16,),
+        activation="relu",
+        optimizer="SGD",
+        learning_rate=0.1,
+        batch_size=64,
+        samples=None,
+        seed=0,
+        full=False,
+    ):
+        self._take(load_dataset(data) if isinstance(data, str) else data)
+        self.hidden, self.activation, self.optimizer, self.seed = list(hidden), activation, optimizer, seed
+        self.learning_rate, self.batch_size, self.samples = learning_rate, batch_size, samples or len(self.X)
+        self._resets = self._steps_wanted = self._seen = 0
+        self._built = self._trains_with = self._last_frame = None
+        self._catch_up()
+        self._view = view_of(self)
+        self._curves = Curves(*self._view.curves, validation=len(self.X_val) > 0)
+        settings = ["hidden", "activation", "optimizer", "learning_rate", "batch_size", "samples", "seed"]
+        controls = [_network_controls(self, full), _training_controls(self, full), _buttons(self)]
+        super().__init__(self._view.figure, [*self._view.artists, *self._curves.lines], controls)
+        self.observe(self.changed, settings)
+
+    def _take(self, data):
+        """Training and validation rows, from a Dataset or a pair."""
+        if isinstance(data, tuple):
+            self.X, self.y = np.asarray(data[0], np.float32), np.asarray(data[1])
+            self.X_val, self.y_val = self.X[:0], self.y[:0]
+            self.image_shape, self.class_names = None, [str(k) for k in range(int(self.y.max()) + 1)]
+        else:
+            self.X, self.y = data.X_train, data.y_train
+            self.X_val, self.y_val = data.X_val[:500], data.y_val[:500]
+            self.image_shape, self.class_names = data.image_shape, data.class_names
+
+    def advance(self, steps=1):
+        """Train this many steps and draw: exactly what `nnlib.train_steps` does with the same settings and seed."""
+        with one_thread():
+            for _ in range(steps):
+                self.work()
+        self.draw()
+
+    def step_once(self):
+        """One step, by the panel's task."""
+        self._steps_wanted += 1
+        self.changed()
+
+    def reset(self):
+        """Back to the start weights of this seed."""
+        self._resets += 1
+        self.changed()
+
+    @property
+    def history(self):
+        return pd.DataFrame(self._points, columns=["step", "loss", "accuracy", "val_loss", "val_accuracy"])
+
+    def work(self):
+        """One step of training."""
+        self._catch_up()
+        try:
+            record = next(self._steps)
+        except ValueError:  # diverged, which ends the generator: another try needs a new one
+            self._trains_with = None
+            raise
+        self.step += 1
+        self._seen += record["samples"]
+        self._recent.append((record["loss"], record["accuracy"]))
+        if self.step % EVERY == 0:
+            val = self.network.score(self.X_val, self._Y_val) if len(self.X_val) else (np.nan, np.nan)
+            self._points.append((self.step, *np.mean(self._recent, axis=0), *val))
+            self._recent.clear()
+            if len(self._points) > MOST_POINTS:
+                del self._points[::2]
+
+    def update(self):
+        self._catch_up()
+        while self._steps_wanted > 0:
+            self._steps_wanted -= 1
+            self.work()
+        self._curves.update(self._points, self.step)
+        self._view.update(self.network)
+        return self._report()
+
+    def _catch_up(self):
+        """Bring network and training in line with the settings; nothing happens if they are already."""
+        architecture = ([*self.hidden], self.activation, self.seed, self._resets)
+        if architecture != self._built:
+            sizes = [self.X.shape[1], *self.hidden, len(self.class_names)]
+            self.network = Network(sizes, self.activation, seed=self.seed)
+            self._Y_val = self.network.targets(self.y_val)
+            self._order = np.random.default_rng(self.seed)
+            self._points, self._recent, self.step = [], [], 0
+            self._built, self._trains_with = architecture, None
+        trains_with = (self.optimizer, self.batch_size, self.samples)
+        if trains_with != self._trains_with:
+            self._updates = OPTIMIZERS[self.optimizer](self.learning_rate)
+            X, y = self.X[: self.samples], self.y[: self.samples]
+            self._steps = train_steps(self.network, X, y, 10**9, self.batch_size, self._updates, self._order)
+            self._trains_with = trains_with
+        self._updates.learning_rate = self.learning_rate
+
+    def _report(self):
+        """The line below the picture."""
+        parts = [f"step {self.step:,}", f"epoch {self.step * self.batch_size / self.samples:.1f}"]
+        if self._points:
+            _, loss, accuracy, _, val_accuracy = self._points[-1]
+            parts += [f"loss {loss:.3f}", f"accuracy {accuracy:.1%}"]
+            if len(self.X_val):
+                parts.append(f"validation {val_accuracy:.1%} of {len(self.X_val)}")
+        now = time.perf_counter()
+        if self.running and self._last_frame is not None:
+            before, seen = self._last_frame
+            parts.append(f"{(self._seen - seen) / (now - before):,.0f} samples/s")
+        self._last_frame = (now, self._seen)
+        return " &middot; ".join([*parts, f"seed {self.seed}"])
+
+
+def _network_controls(panel, full):
+    """Hidden layers: their units and activations. One layer, or with `full` up to three and a slider for how many."""
+    most = 3 if full else 1
+    depth = _slider(ipywidgets.IntSlider, "hidden layers", min=0, max=3)
+    sizes = [
+        _slider(ipywidgets.IntSlider, f"units {k}" if full else "hidden units", min=1, max=128)
+        for k in range(1, most + 1)
+    ]
+    names = [_dropdown("activation", ACTIVATIONS) for _ in sizes]
+    rows = [ipywidgets.HBox(pair) for pair in zip(sizes, names, strict=True)]
+
+    def show(_=None):
+        """Controls after the panel's settings."""
+        depth.value = len(panel.hidden)
+        for k, row in enumerate(rows):
+            row.layout.display = None if k < len(panel.hidden) or not full else "none"
+            if k < len(panel.hidden):
+                sizes[k].value = panel.hidden[k]
+                names[k].value = panel.activation if isinstance(panel.activation, str) else panel.activation[k]
+
+    def read(_):
+        """The panel's settings after the controls."""
+        layers = depth.value if full else 1
+        with panel.hold_trait_notifications():
+            panel.hidden = [size.value for size in sizes[:layers]]
+            panel.activation = [name.value for name in names[:layers]] if full else names[0].value
+
+    show()
+    panel.observe(show, ["hidden", "activation"])
+    for control in (depth, *sizes, *names):
+        control.observe(read, "value")
+    return ipywidgets.VBox([depth, *rows] if full else rows)
+
+
+def _training_controls(panel, full):
+    """Learning rate, and with `full` optimizer, batch size and number of training rows."""
+    controls = {"learning_rate": _slider(ipywidgets.FloatLogSlider, "learning rate", min=-4, max=1, step=0.05)}
+    if full:
+        controls["optimizer"] = _dropdown("optimizer", list(OPTIMIZERS))
+        controls["batch_size"] = _slider(ipywidgets.IntSlider, "batch size", min=1, max=512)
+        controls["samples"] = _slider(ipywidgets.IntSlider, "training rows", min=10, max=len(panel.X))
+    for name, control in controls.items():
+        traitlets.link((panel, name), (control, "value"))
+    return ipywidgets.HBox(list(controls.values()), layout={"flex_flow": "row wrap"})
+
+
+def _buttons(panel):
+    train = ipywidgets.ToggleButton(description="Train", icon="play", button_style="primary")
+    traitlets.link((panel, "running"), (train, "value"))
+
+    def show_state(change):
+        train.description, train.icon = ("Pause", "pause") if panel.running else ("Train", "play")
+
+    panel.observe(show_state, "running")
+
+    def new_seed():
+        panel.seed += 1
+
+    buttons = [train]
+    for text, icon, action in (
+        ("Step", "step-forward", panel.step_once),
+        ("Reset", "undo", panel.reset),
+        ("New seed", "random", new_seed),
+    ):
+        button = ipywidgets.Button(description=text, icon=icon)
+        button.on_click(lambda _, action=action: action())
+        buttons.append(button)
+    return ipywidgets.HBox(buttons)
+
+
+def _slider(kind, description, **limits):
+    return kind(description=description, style={"description_width": "100px"}, layout={"width": "400px"}, **limits)
+
+
+def _dropdown(description, options):
+    return ipywidgets.Dropdown(description=description, options=options, layout={"width": "210px"})

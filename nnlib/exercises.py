@@ -16,15 +16,16 @@ def check(answer, expected, hint="", tolerance=1e-6):
 def _judge(answer, expected, hint, tolerance):
     if answer is None or answer is ...:
         return "Not filled in yet."
-    got = f"got {_show(answer)}, expected {_show(expected)}. {hint}".rstrip()
     try:
+        got = f"got {_show(answer)}, expected {_show(expected)}. {hint}".rstrip()
         a, e = np.asarray(answer), np.asarray(expected)
         if a.shape != e.shape:
             return f"Not yet: the shape is {a.shape}, expected {e.shape}; {got}"
         numbers = a.dtype.kind in "biufc" and e.dtype.kind in "biufc"
         right = np.allclose(a, e, rtol=tolerance, atol=tolerance) if numbers else bool(np.all(a == e))
-    except (TypeError, ValueError):  # two things that cannot be compared are not equal
-        right = False
+    except Exception as error:  # whatever a student's object does when it is compared or shown
+        kind = type(answer).__name__
+        return f"Not yet: got a {kind} that cannot be compared ({error}), expected {_show(expected)}. {hint}".rstrip()
     return "Right." if right else f"Not yet: {got}"
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 DAMAGE = (EOFError, ValueError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, pd.errors.ParserWarning)
+CACHED_FROM = 1_000_000  # bytes; a smaller CSV file is parsed as fast as its cache file would be read
 CACHE_VERSION = 1  # raise it when the readers change, so that older cache files are made again
 
 
@@ -38,7 +39,7 @@ def cached(name, stamp, compute):
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as kept:  # a zip: its checksums find damage
             if np.array_equal(kept["stamp"], stamp):
                 return {key: kept[key] for key in kept.files if key != "stamp"}
-    except Exception:  # whatever is wrong with it, the file can be made again
+    except (OSError, KeyError, TypeError, *DAMAGE):  # whatever is wrong with it, the file can be made again
         pass
     arrays = compute()
     try:
@@ -107,7 +108,10 @@ def read_csv(path):
     path = Path(path).resolve()
     name = f"{path.name}-{hashlib.md5(str(path).encode()).hexdigest()}"
     stat = path.stat()
-    table = cached(name, (stat.st_size, stat.st_mtime_ns), lambda: parse_csv(path))
+    if stat.st_size < CACHED_FROM:
+        table = parse_csv(path)
+    else:
+        table = cached(name, (stat.st_size, stat.st_mtime_ns), lambda: parse_csv(path))
     return table["numbers"], table["names"].tolist()
 
 

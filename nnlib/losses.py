@@ -14,8 +14,6 @@ Shapes: A, Z, Y, dA, dZ (m, K); the value is a float.
 
 import numpy as np
 
-from nnlib.activations import sigmoid
-
 TINY = float(np.finfo(np.float32).tiny)  # the smallest normal float32, 1.2e-38; its logarithm is -87
 
 
@@ -50,7 +48,8 @@ def cross_entropy_from_logits(Z, Y):
 
 def binary_cross_entropy_from_logits(Z, Y):
     """binary_cross_entropy of sigmoid(Z). Returns value and dZ."""
-    return _mean(np.logaddexp(0, Z) - Y * Z), (sigmoid(Z) - Y) / len(Y)
+    A = np.exp(-np.logaddexp(0, -Z))  # the sigmoid, 1 / (1 + exp(-Z)), without overflow
+    return _mean(np.logaddexp(0, Z) - Y * Z), (A - Y) / len(Y)
 
 
 def _mean(terms):

@@ -1,16 +1,12 @@
 """The network: a list of layers, and one loop each way."""
 
 import copy
-import json
-import os
-import zipfile
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from nnlib import losses
+from nnlib import files, losses
 from nnlib.initializers import INITIALIZERS
 from nnlib.layers import Activation, Dense, look_up
 
@@ -28,7 +24,7 @@ class Network:
     """A fully connected network.
 
     sizes        units per layer, input first: [784, 128, 64, 10]
-    activations  one name for all hidden layers, or a list, one name each
+    activations  one name for all hidden layers, or a list, one each: names or `Activation("leaky_relu", slope=0.1)`
     output       "softmax" or "sigmoid" for a classifier, "identity" for a regression
     loss         "cross_entropy", "binary_cross_entropy" or "mean_squared_error"
     initializer  "he", "xavier", "zeros", or a function such as `initializers.uniform(-0.5, 0.5)`
@@ -55,9 +51,11 @@ class Network:
     ):
         self.sizes = _check_sizes(sizes)
         hidden = len(self.sizes) - 2
-        names = [activations] * hidden if isinstance(activations, str) else list(activations)
-        if len(names) != hidden:
-            raise ValueError(f"{len(names)} activations given for {hidden} hidden layers: give one name, or one each")
+        activations = [activations] * hidden if isinstance(activations, str) else list(activations)
+        if len(activations) != hidden:
+            raise ValueError(
+                f"{len(activations)} activations given for {hidden} hidden layers: give one name or one each"
+            )
         look_up("output", output, OUTPUTS)
         if self.sizes[-1] == 1 and (output == "softmax" or (output == "sigmoid" and loss == "cross_entropy")):
             raise ValueError(f"{output} with {loss} needs two outputs or more; for one: sigmoid, binary_cross_entropy")
@@ -68,11 +66,12 @@ class Network:
         for k, (n_in, n_out) in enumerate(pairwise(self.sizes)):
             self.layers.append(Dense(n_in, n_out))
             if k < hidden:
-                self.layers.append(Activation(names[k]))
+                activation = activations[k]
+                self.layers.append(Activation(activation) if isinstance(activation, str) else activation)
         self.output = Activation(output)
         self.loss_name, self.loss_function = loss, look_up("loss", loss, losses.LOSSES)
         self.matched = MATCHED.get((output, loss))
-        self.target_ndim = 1  # of a regression's y, so that it predicts in the shape it was taught in
+        self.target_ndim = 1  # of the y that a regression was trained on: it predicts in that shape
 
         self._lay_out(np.zeros(sum(layer.size for layer in self.layers), dtype))
         initialize = initializer if callable(initializer) else look_up("initializer", initializer, INITIALIZERS)
@@ -111,8 +110,7 @@ class Network:
         """Accuracy of the logits Z against Y; NaN for a regression."""
         if not self.is_classifier:
             return np.nan
-        # Both outputs rise with Z, so the largest output belongs to the largest logit, and 0.5 to the logit 0.
-        return np.count_nonzero(self.decide(Z, threshold=0) == self.decide(Y)) / len(Y)
+        return np.count_nonzero(self.decide(Z) == self.decide(Y, threshold=0.5)) / len(Y)
 
     def score(self, X, Y):
         """Mean loss and accuracy over all rows."""
@@ -153,10 +151,11 @@ class Network:
 
     def predict(self, X):
         """Classes (m,) int64; for a regression real values, in the shape of the targets it was trained on."""
-        A = self.forward(X)
-        if self.is_classifier:
-            return self.decide(A)
-        return A if len(A[0]) > 1 or self.target_ndim == 2 else A[:, 0]
+        if not self.is_classifier:
+            A = self.forward(X)
+            return A if self.sizes[-1] > 1 or self.target_ndim == 2 else A[:, 0]
+        X = self.check_X(X)
+        return np.concatenate([self.decide(self.logits(X[rows])) for rows in self._chunks(X)])
 
     def accuracy(self, X, y):
         """Share of rows whose predicted class is y. Raises ValueError for a regression."""
@@ -168,13 +167,15 @@ class Network:
 
     def check_X(self, X):
         """X as an array (m, n_in) of the network's dtype. Raises ValueError for another shape, NaN or infinity."""
-        X = np.asarray(X, dtype=self.dtype)
-        if X.ndim != 2 or X.shape[1] != self.sizes[0] or len(X) == 0:
-            hint = " (one sample is a row: X[None, :]; images: X.reshape(len(X), -1))" if X.ndim != 2 else ""
-            raise ValueError(f"X has shape {X.shape}, the network expects (samples, {self.sizes[0]}){hint}")
+        given = _numbers("X", X)
+        if given.ndim != 2 or given.shape[1] != self.sizes[0] or len(given) == 0:
+            hint = " (one sample is a row: X[None, :]; images: X.reshape(len(X), -1))" if given.ndim != 2 else ""
+            raise ValueError(f"X has shape {given.shape}, the network expects (samples, {self.sizes[0]}){hint}")
+        with np.errstate(over="ignore"):  # what is too large for float32 is found below
+            X = given.astype(self.dtype, copy=False)
         if not (np.isfinite(X.min()) and np.isfinite(X.max())):
             row, column = np.argwhere(~np.isfinite(X))[0]
-            raise ValueError(f"X[{row}, {column}] is {X[row, column]}; remove or fill such values first")
+            raise ValueError(f"X[{row}, {column}] is {given[row, column]}; remove, fill or scale such values first")
         return X
 
     def targets(self, y):
@@ -183,16 +184,13 @@ class Network:
         A classifier takes classes 0..K-1, (m,), or one-hot rows, (m, K); a regression real values, (m,) or (m, K).
         Raises ValueError for a class out of range, a value that is not finite, or another shape.
         """
-        y, K = np.asarray(y), self.sizes[-1]
-        if y.dtype.kind not in "biuf":
-            raise ValueError(f"y holds {y.dtype}; expected numbers (classes 0..{max(K, 2) - 1} for a classifier)")
+        y, K = _numbers("y", y), self.sizes[-1]
         if not np.isfinite(y).all():
             raise ValueError(f"y[{np.argwhere(~np.isfinite(y))[0][0]}] is not finite; remove or fill such values first")
         if not ((y.ndim == 1 and (K == 1 or self.is_classifier)) or (y.ndim == 2 and y.shape[1] == K)):
             shapes = f"(samples,) or (samples, {K})" if K == 1 or self.is_classifier else f"(samples, {K})"
             raise ValueError(f"y has shape {y.shape}, the network expects {shapes}")
         if not self.is_classifier:
-            self.target_ndim = y.ndim
             return y.reshape(-1, K).astype(self.dtype)
         if y.ndim == 2 and K > 1:
             if not (np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all()):
@@ -205,9 +203,13 @@ class Network:
         y = y.astype(np.int64)
         return y[:, None].astype(self.dtype) if K == 1 else np.eye(K, dtype=self.dtype)[y]
 
-    def decide(self, A, threshold=0.5):
-        """Classes (m,) int64 from probabilities or one-hot rows A (m, K): the largest; for K = 1, is it `threshold`?"""
-        return A.argmax(axis=1) if A.shape[1] > 1 else (A[:, 0] >= threshold).astype(np.int64)
+    def decide(self, Z, threshold=0):
+        """Classes (m,) int64 from logits Z (m, K): the largest; for K = 1, class 1 from the threshold up.
+
+        Softmax and sigmoid rise with Z, so the largest logit has the largest output, and the logit 0 the probability
+        0.5; from Z it is exact even where A has rounded to 1. One-hot rows or probabilities have the threshold 0.5.
+        """
+        return Z.argmax(axis=1) if Z.shape[1] > 1 else (Z[:, 0] >= threshold).astype(np.int64)
 
     def check(self, X, y):
         """X and Y, checked, with one target per row."""
@@ -268,12 +270,12 @@ class Network:
             layer.lay_out(self.parameters[end - layer.size : end], self.gradient[end - layer.size : end])
 
     def __getstate__(self):
-        # Copied views are no views any more: training a copy would change nothing. So the layers go without theirs ...
-        arrays = ("parameters", "gradient", "W", "b", "dW", "db", "X", "A")
-        state = {**self.__dict__, "layers": [copy.copy(layer) for layer in self.layers]}
-        for layer in state["layers"]:
-            layer.__dict__ = {k: v for k, v in layer.__dict__.items() if k not in arrays}
-        state["parameters"] = self.parameters.copy()
+        # Copied views are no views any more: training a copy would change nothing. So the layers go without arrays ...
+        layers = [copy.copy(layer) for layer in (*self.layers, self.output)]
+        for layer in layers:
+            for name in ("parameters", "gradient", "W", "b", "dW", "db", "X", "A"):
+                layer.__dict__.pop(name, None)
+        state = {**self.__dict__, "layers": layers[:-1], "output": layers[-1], "parameters": self.parameters.copy()}
         del state["gradient"]
         return state
 
@@ -289,42 +291,32 @@ class Network:
         return net
 
     def save(self, path):
-        """Write the network to one .npz file (the ending is added if missing); returns the path.
+        """Write the network to one .npz file (the ending is added if missing), whole or not at all; returns the path.
 
-        It holds W1, b1, W2, b2, ... and, as JSON text, the `architecture`. Written whole or not at all.
+        It holds W1, b1, W2, b2, ... and, as JSON text, the architecture.
         """
-        path = Path(path)
-        path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
-        hidden = [layer.name for layer in self.layers if isinstance(layer, Activation)]
         architecture = {
             "sizes": self.sizes,
-            "activations": hidden,
+            "activations": [[layer.name, layer.options] for layer in self.layers if isinstance(layer, Activation)],
             "output": self.output.name,
             "loss": self.loss_name,
             "dtype": str(self.dtype),
+            "target_ndim": self.target_ndim,
         }
         arrays = {f"{name}{k}": getattr(d, name) for k, d in enumerate(self.dense, 1) for name in ("W", "b")}
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with open(unfinished, "wb") as file:
-                np.savez(file, architecture=json.dumps(architecture), **arrays)
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-        return path
+        return files.write_model(path, architecture, arrays)
 
     @classmethod
     def load(cls, path):
-        """The network in a file that `save` wrote. Raises FileNotFoundError, or ValueError for another kind of file."""
-        if not Path(path).exists():
-            raise FileNotFoundError(f"no model file at {path}; give the path that net.save(...) returned")
+        """The network that `save` wrote. Raises FileNotFoundError, or ValueError for a file that is not one."""
+        architecture, arrays = files.read_model(path)
         try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = dict(file)
-            architecture = json.loads(str(arrays.pop("architecture")))
-            net = cls(**architecture, initializer="zeros")
-        except (OSError, KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{path} is not a file that net.save wrote, or it is damaged: {error}") from error
+            target_ndim = architecture.pop("target_ndim")
+            activations = [Activation(name, **options) for name, options in architecture.pop("activations")]
+            net = cls(**architecture, activations=activations, initializer="zeros")
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} is not a model file of this version of nnlib: {error}") from error
+        net.target_ndim = target_ndim
         for k, layer in enumerate(net.dense, 1):
             for name in ("W", "b"):
                 expected, given = getattr(layer, name), arrays.get(f"{name}{k}", np.empty(0))
@@ -332,6 +324,17 @@ class Network:
                     raise ValueError(f"{path}: {name}{k} is {given.shape} {given.dtype}, expected {expected.shape}")
                 expected[...] = given
         return net
+
+
+def _numbers(name, values):
+    """`values` as an array of numbers, or a ValueError."""
+    try:
+        array = np.asarray(values)
+    except ValueError as error:  # rows of different lengths
+        raise ValueError(f"{name} is not a table of numbers: {error}") from error
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{name} holds values of type {array.dtype}; expected numbers")
+    return array
 
 
 def _check_sizes(sizes):

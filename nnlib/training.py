@@ -3,6 +3,7 @@
 import time
 import warnings
 from itertools import islice
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from nnlib.optimizers import SGD
 
 
 def train_steps(net, X, y, epochs=10, batch_size=64, optimizer=None, seed=0):
-    """Train `net` in place, one update each time the generator is asked for its next record.
+    """A generator that trains `net` in place, one update each time it is asked for its next record.
 
     X (m, n_in) and y as `Network.targets` takes it. Each epoch takes the rows in a new order, drawn with `seed` (a
     number or a Generator); its last batch may be shorter. `batch_size=None` is full batch. `optimizer` is `SGD(0.1)`
@@ -21,8 +22,23 @@ def train_steps(net, X, y, epochs=10, batch_size=64, optimizer=None, seed=0):
     Raises ValueError when X and y do not fit the network, and when the training diverges: the parameters are then those
     of the start of the epoch, and the optimizer is reset.
     """
+    return _steps(net, *_check(net, X, y, epochs, batch_size), epochs, optimizer, seed)
+
+
+def _check(net, X, y, epochs, batch_size):
+    """X, Y and the number of rows in a batch, all checked."""
     X, Y = net.check(X, y)
-    size = _rows_per_batch(len(X), batch_size)
+    net.target_ndim = np.ndim(y)
+    if not isinstance(epochs, Integral) or epochs < 0:
+        raise ValueError(f"epochs is {epochs!r}; expected a whole number from 0")
+    if batch_size is None:
+        return X, Y, len(X)
+    if not isinstance(batch_size, Integral) or batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size!r}; expected a whole number from 1, or None for full batch")
+    return X, Y, min(batch_size, len(X))
+
+
+def _steps(net, X, Y, size, epochs, optimizer, seed):
     optimizer = SGD() if optimizer is None else optimizer
     rng = np.random.default_rng(seed)
     step = 0
@@ -43,7 +59,8 @@ def train_steps(net, X, y, epochs=10, batch_size=64, optimizer=None, seed=0):
                 optimizer.reset()
                 raise ValueError(
                     f"training diverged in epoch {epoch}, step {step}: the loss is {loss} with {optimizer}. The "
-                    "weights are those of the epoch's start again. Try a learning rate ten times smaller, scaled inputs"
+                    "weights are those of the epoch's start again. Try a learning rate ten times smaller, scaled "
+                    "inputs, or a new network"
                 )
             accuracy = net.share_right(Z, Y_batch)
             yield {"step": step, "epoch": epoch, "samples": len(X_batch), "loss": loss, "accuracy": accuracy}
@@ -60,40 +77,33 @@ def train(net, X, y, epochs=10, batch_size=64, optimizer=None, validation=None, 
     """
     from tqdm.auto import tqdm
 
-    steps = train_steps(net, X, y, epochs, batch_size, optimizer, seed)
-    per_epoch = -(-len(X) // _rows_per_batch(len(X), batch_size))
+    X, Y, size = _check(net, X, y, epochs, batch_size)
+    steps = _steps(net, X, Y, size, epochs, optimizer, seed)
     held_back = None if validation is None else net.check(*validation)
     history, records, seconds, may_warn = [], [], 0.0, net.is_classifier
     bar = tqdm(total=epochs * len(X), unit=" samples", unit_scale=True, delay=2, leave=False, disable=not progress)
     try:
         for _ in range(epochs):
             started = time.perf_counter()
-            for record in islice(steps, per_epoch):
+            for record in islice(steps, -(-len(X) // size)):
                 records.append(record)
                 bar.update(record["samples"])
             seconds += time.perf_counter() - started
             row = _summarize(records, seconds)
             if held_back:
-                row["val_loss"], row["val_accuracy"] = net.score(*held_back)
+                with np.errstate(over="ignore", invalid="ignore"):
+                    row["val_loss"], row["val_accuracy"] = net.score(*held_back)
             history.append(row)
-            if may_warn and records[-1]["step"] >= 20:  # full batch: an epoch is a single step, too early to judge
+            last, records = records[-1], []
+            if may_warn and last["step"] >= 20:  # full batch: an epoch is a single step, too early to judge
                 may_warn = False
-                _warn_if_nothing_learned(net, X, y)
-            records = []
+                _warn_if_nothing_learned(net, X, Y, last["epoch"])
     except KeyboardInterrupt:
         if records:
             history.append(_summarize(records, seconds + time.perf_counter() - started))
     finally:
         bar.close()
     return pd.DataFrame(history, columns=["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"])
-
-
-def _rows_per_batch(m, batch_size):
-    if batch_size is None:
-        return m
-    if batch_size < 1 or batch_size != int(batch_size):
-        raise ValueError(f"batch_size is {batch_size}; expected a whole number from 1, or None for full batch")
-    return min(int(batch_size), m)
 
 
 def _summarize(records, seconds):
@@ -103,12 +113,12 @@ def _summarize(records, seconds):
     return {"epoch": records[0]["epoch"], **means, "val_loss": np.nan, "val_accuracy": np.nan, "seconds": seconds}
 
 
-def _warn_if_nothing_learned(net, X, y):
-    loss, chance = net.loss(X[:1000], y[:1000]), net.guess_loss()
+def _warn_if_nothing_learned(net, X, Y, epoch):
+    (loss, _), chance = net.score(X[:1000], Y[:1000]), net.guess_loss()
     # A net that answers with the classes' frequencies is a little below ln K where these are not quite equal.
     if loss >= 0.99 * chance:
         warnings.warn(
-            f"the loss is {loss:.3g} after the first epoch, and guessing gives {chance:.3g}: nothing was learned yet. "
+            f"the loss is {loss:.3g} after epoch {epoch}, and guessing gives {chance:.3g}: nothing was learned yet. "
             "Usual reasons: a rate far too large (or small), unscaled inputs, labels that do not belong to the rows",
             stacklevel=3,
         )

@@ -310,6 +310,7 @@ def cache_files(name):
 @pytest.fixture
 def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("NNLIB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(formats, "CACHED_FROM", 0)
     return tmp_path / "cache"
 
 
@@ -359,6 +360,15 @@ def test_a_cache_that_cannot_be_written_does_not_stop_loading(tmp_path, monkeypa
         (tmp_path / "locked").mkdir(mode=0o500)
         monkeypatch.setenv("NNLIB_CACHE", str(tmp_path / "locked"))
         assert len(load_dataset(path).y_train) == 64
+
+
+def test_a_small_csv_is_not_cached(tmp_path, own_cache, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setenv("NNLIB_CACHE", str(own_cache))
+    path, _, _ = write_kaggle(tmp_path / "train.csv")
+    assert path.stat().st_size < formats.CACHED_FROM
+    load_dataset(path)
+    assert not cache_files("train.csv")
 
 
 def test_two_processes_may_load_at_once(tmp_path, own_cache):

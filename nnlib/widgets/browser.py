@@ -31,9 +31,12 @@ class DataBrowser(Panel):
         self._image = left.imshow(blank, cmap="gray", vmin=0, vmax=1)
         self._mean = middle.imshow(blank, cmap="gray", vmin=0, vmax=1)
         self._titles = [axes.text(0.5, 1.03, "", ha="center", transform=axes.transAxes) for axes in (left, middle)]
-        left.axis("off"), middle.axis("off")
+        for axes in (left, middle):
+            axes.axis("off")
+            axes.set_title(" ")  # room for the titles, which change and so are no part of the layout
         self._bars = right.barh(data.class_names, np.ones(len(self.means)), color=plots.COLORS[5])
-        right.set(xlim=(0, 16), xlabel="distance to the mean of class", ylabel="class")
+        farthest = np.linalg.norm(data.X_train[:1000, None] - self.means, axis=2).max()
+        right.set(xlim=(0, 1.02 * farthest), xlabel="distance to the mean of class", ylabel="class")
         right.invert_yaxis()
 
         slider = ipywidgets.IntSlider(description="index", max=1, layout={"width": "420px"})

@@ -15,6 +15,7 @@ import base64
 import html
 import io
 import signal
+import threading
 import time
 
 import ipywidgets
@@ -85,7 +86,8 @@ class Panel(ipywidgets.VBox):
         self.message.value = f"<b>Paused.</b> {html.escape(str(error))}"
 
     def _repr_mimebundle_(self, **kwargs):
-        # The picture goes along for readers without a kernel.
+        # The picture goes along for readers without a kernel; settings changed in the cell are in it.
+        self._draw_or_fail()
         bundle = super()._repr_mimebundle_(**kwargs)
         return {**bundle, "image/png": base64.b64encode(self.picture.value).decode()}
 
@@ -123,8 +125,7 @@ class Panel(ipywidgets.VBox):
         while True:
             await self._wake.wait()
             self._wake.clear()
-            if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a kernel between two cells
-                signal.signal(signal.SIGINT, _pause_all)
+            _take_interrupts()
             self._draw_or_fail()
             while self.running:
                 try:
@@ -163,7 +164,12 @@ def _running_cell():
     return shell.get_parent().get("metadata", {}).get("cellId"), shell.execution_count
 
 
+def _take_interrupts():
+    """Let an interrupt of the kernel pause all panels; between two cells the kernel itself ignores interrupts."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, _pause_all)
+
+
 def _pause_all(*_):
-    """What an interrupt of the kernel does to the panels."""
     for panel in _alive:
         panel.running = False

@@ -146,7 +146,7 @@ class Playground(Panel):
         self._updates.learning_rate = self.learning_rate
 
     def _report(self):
-        """The line below the picture."""
+        """The lines below the picture: where training stands, and the settings in effect."""
         parts = [f"step {self.step:,}", f"epoch {self.step * self.batch_size / self.samples:.1f}"]
         if self._points:
             _, loss, accuracy, _, val_accuracy = self._points[-1]
@@ -158,7 +158,10 @@ class Playground(Panel):
             before, seen = self._last_frame
             parts.append(f"{(self._seen - seen) / (now - before):,.0f} samples/s")
         self._last_frame = (now, self._seen)
-        return " &middot; ".join([*parts, f"seed {self.seed}"])
+        sizes = "-".join(map(str, self.network.sizes))
+        names = self.activation if isinstance(self.activation, str) else ", ".join(self.activation)
+        batches = f"batches of {self.batch_size} from {self.samples:,} rows"
+        return f"{' &middot; '.join(parts)}<br>{sizes} ({names}), {self._updates}, {batches}, seed {self.seed}"
 
 
 def _network_controls(panel, full):
@@ -166,27 +169,35 @@ def _network_controls(panel, full):
     most = 3 if full else 1
     depth = _slider(ipywidgets.IntSlider, "hidden layers", min=0, max=3)
     sizes = [
-        _slider(ipywidgets.IntSlider, f"units {k}" if full else "hidden units", min=1, max=128)
+        _slider(ipywidgets.IntSlider, f"units {k}" if full else "hidden units", min=int(full), max=128)
         for k in range(1, most + 1)
     ]
     names = [_dropdown("activation", ACTIVATIONS) for _ in sizes]
     rows = [ipywidgets.HBox(pair) for pair in zip(sizes, names, strict=True)]
 
+    showing = False
+
     def show(_=None):
         """Controls after the panel's settings."""
+        nonlocal showing
+        showing = True  # what they say in between is not to be read
         depth.value = len(panel.hidden)
         for k, row in enumerate(rows):
-            row.layout.display = None if k < len(panel.hidden) or not full else "none"
-            if k < len(panel.hidden):
-                sizes[k].value = panel.hidden[k]
+            used = k < len(panel.hidden)
+            row.layout.display = None if used or not full else "none"
+            if used or not full:
+                sizes[k].value = panel.hidden[k] if used else 0
+            if used:
                 names[k].value = panel.activation if isinstance(panel.activation, str) else panel.activation[k]
+        showing = False
 
     def read(_):
         """The panel's settings after the controls."""
-        layers = depth.value if full else 1
-        with panel.hold_trait_notifications():
-            panel.hidden = [size.value for size in sizes[:layers]]
-            panel.activation = [name.value for name in names[:layers]] if full else names[0].value
+        if not showing:
+            layers = depth.value if full else 1
+            with panel.hold_trait_notifications():
+                panel.hidden = [size.value for size in sizes[:layers] if size.value]
+                panel.activation = [name.value for name in names[:layers]] if full else names[0].value
 
     show()
     panel.observe(show, ["hidden", "activation"])

@@ -93,7 +93,7 @@ def preflight(net, X, y, optimizer=None, seed=0):
     X, Y = net.check(X, y)
     rows = rng.permutation(len(X))[:500]
     X, Y = X[rows], Y[rows]
-    labels = net.decide(Y, threshold=0.5) if net.is_classifier else Y
+    labels = net.decide(Y) if net.is_classifier else Y
     hidden = len(net.dense) > 1
     with np.errstate(over="ignore", invalid="ignore"):
         Z = net.logits(X)
@@ -115,10 +115,11 @@ def preflight(net, X, y, optimizer=None, seed=0):
             checks.append(("smallest update / weight", smallest, 1e-6, 3))
             checks.append(("largest update / weight", largest, 1e-6, 3))
     table = [
-        (name, float(value), f"{low:.3g} to {high:.3g}", bool(low <= value <= high))
+        (name, float(f"{value:.3g}"), f"{low:.3g} to {high:.3g}", bool(low <= value <= high))
         for name, value, low, high in checks
     ]
-    return pd.DataFrame(table, columns=["check", "value", "expected", "passed"])
+    # As objects, each value is shown in its own way, 2e-09 beside 0.33.
+    return pd.DataFrame(table, columns=["check", "value", "expected", "passed"]).astype({"value": object})
 
 
 def _size(array):

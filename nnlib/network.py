@@ -66,8 +66,8 @@ class Network:
         for k, (n_in, n_out) in enumerate(pairwise(self.sizes)):
             self.layers.append(Dense(n_in, n_out))
             if k < hidden:
-                activation = activations[k]
-                self.layers.append(Activation(activation) if isinstance(activation, str) else activation)
+                given = activations[k]
+                self.layers.append(Activation(given) if isinstance(given, str) else copy.copy(given))
         self.output = Activation(output)
         self.loss_name, self.loss_function = loss, look_up("loss", loss, losses.LOSSES)
         self.matched = MATCHED.get((output, loss))
@@ -110,7 +110,7 @@ class Network:
         """Accuracy of the logits Z against Y; NaN for a regression."""
         if not self.is_classifier:
             return np.nan
-        return np.count_nonzero(self.decide(Z) == self.decide(Y, threshold=0.5)) / len(Y)
+        return np.count_nonzero(self.decide(Z, threshold=0) == self.decide(Y)) / len(Y)
 
     def score(self, X, Y):
         """Mean loss and accuracy over all rows."""
@@ -155,7 +155,7 @@ class Network:
             A = self.forward(X)
             return A if self.sizes[-1] > 1 or self.target_ndim == 2 else A[:, 0]
         X = self.check_X(X)
-        return np.concatenate([self.decide(self.logits(X[rows])) for rows in self._chunks(X)])
+        return np.concatenate([self.decide(self.logits(X[rows]), threshold=0) for rows in self._chunks(X)])
 
     def accuracy(self, X, y):
         """Share of rows whose predicted class is y. Raises ValueError for a regression."""
@@ -203,13 +203,13 @@ class Network:
         y = y.astype(np.int64)
         return y[:, None].astype(self.dtype) if K == 1 else np.eye(K, dtype=self.dtype)[y]
 
-    def decide(self, Z, threshold=0):
-        """Classes (m,) int64 from logits Z (m, K): the largest; for K = 1, class 1 from the threshold up.
+    def decide(self, A, threshold=0.5):
+        """Classes (m,) int64 from probabilities or one-hot rows A (m, K): the largest; for K = 1, is it `threshold`?
 
-        Softmax and sigmoid rise with Z, so the largest logit has the largest output, and the logit 0 the probability
-        0.5; from Z it is exact even where A has rounded to 1. One-hot rows or probabilities have the threshold 0.5.
+        Softmax and sigmoid rise with Z, so logits may take A's place, with the threshold 0: exact even where A has
+        rounded to 1.
         """
-        return Z.argmax(axis=1) if Z.shape[1] > 1 else (Z[:, 0] >= threshold).astype(np.int64)
+        return A.argmax(axis=1) if A.shape[1] > 1 else (A[:, 0] >= threshold).astype(np.int64)
 
     def check(self, X, y):
         """X and Y, checked, with one target per row."""

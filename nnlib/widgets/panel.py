@@ -48,10 +48,10 @@ class Panel(ipywidgets.VBox):
         self._background = None
         self.picture = ipywidgets.Image(format="png", layout={"max_width": "100%", "object_fit": "contain"})
         self.message = ipywidgets.HTML()
-        self._task = self._wake = None
+        self._task = self._wake = self._failure = None
         super().__init__([*controls, self.picture, self.message])
         self._begin()
-        self.observe(lambda change: self.changed(), "running")
+        self.observe(self.changed, "running")
         self.draw()
 
     def update(self):
@@ -66,7 +66,8 @@ class Panel(ipywidgets.VBox):
 
     def draw(self):
         """Draw a frame and show it."""
-        text = self.update()
+        with np.errstate(over="ignore", invalid="ignore"):  # a training that diverges is told of in words
+            text = self.update()
         limits = [(axes.get_xlim(), axes.get_ylim()) for axes in self.figure.axes]
         if self._background is None or self._background[0] != limits:
             self.canvas.draw()
@@ -78,12 +79,12 @@ class Panel(ipywidgets.VBox):
         file = io.BytesIO()
         Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3]).save(file, "png", compress_level=1)
         self.picture.value = file.getvalue()
-        self.message.value = text
+        self.message.value = self._failure or text
 
     def fail(self, error):
         """Pause and say in words what went wrong."""
         self.running = False
-        self.message.value = f"<b>Paused.</b> {html.escape(str(error))}"
+        self._failure = self.message.value = f"<b>Paused.</b> {html.escape(str(error))}"
 
     def _repr_mimebundle_(self, **kwargs):
         # The picture goes along for readers without a kernel; settings changed in the cell are in it.
@@ -93,8 +94,10 @@ class Panel(ipywidgets.VBox):
 
     # -- the task -----------------------------------------------------------------------------------------------------
 
-    def changed(self, *_):
+    def changed(self, change=None):
         """What every control calls: settings have changed, the picture is out of date."""
+        if change is None or change["new"] is not False:  # a failure is told until something is tried, not just paused
+            self._failure = None
         if self._wake is None:
             self._draw_or_fail()
         else:
@@ -136,7 +139,7 @@ class Panel(ipywidgets.VBox):
                 await asyncio.sleep(0)
 
     def _work_for(self, seconds):
-        with one_thread():
+        with one_thread(), np.errstate(over="ignore", invalid="ignore"):
             until = time.perf_counter() + seconds
             while time.perf_counter() < until:
                 self.work()

@@ -81,7 +81,7 @@ class Playground(Panel):
 
     def advance(self, steps=1):
         """Train this many steps and draw: exactly what `nnlib.train_steps` does with the same settings and seed."""
-        with one_thread():
+        with one_thread(), np.errstate(over="ignore", invalid="ignore"):
             for _ in range(steps):
                 self.work()
         self.draw()
@@ -123,7 +123,7 @@ class Playground(Panel):
         while self._steps_wanted > 0:
             self._steps_wanted -= 1
             self.work()
-        self._curves.update(self._points, self.step)
+        self._curves.update(self._points, self.step, self.network.guess_loss())
         self._view.update(self.network)
         return self._report()
 
@@ -161,7 +161,8 @@ class Playground(Panel):
         sizes = "-".join(map(str, self.network.sizes))
         names = self.activation if isinstance(self.activation, str) else ", ".join(self.activation)
         batches = f"batches of {self.batch_size} from {self.samples:,} rows"
-        return f"{' &middot; '.join(parts)}<br>{sizes} ({names}), {self._updates}, {batches}, seed {self.seed}"
+        optimizer = f"{self.optimizer} at learning rate {self.learning_rate:.3g}"
+        return f"{' &middot; '.join(parts)}<br>{sizes} ({names}), {optimizer}, {batches}, seed {self.seed}"
 
 
 def _network_controls(panel, full):

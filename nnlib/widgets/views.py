@@ -14,6 +14,7 @@ class Curves:
 
     def __init__(self, loss, accuracy, validation):
         self.axes, self.lines = (loss, accuracy), []
+        loss.figure.get_layout_engine().set(w_pad=0.12)  # inches: room for tick labels that get longer
         for axes, name in ((loss, "loss"), (accuracy, "accuracy")):
             axes.set(xlabel="step", ylabel=name)
             self.lines += axes.plot([], [], linewidth=2, label="training")
@@ -21,20 +22,20 @@ class Curves:
         accuracy.set(ylim=(0, 1.02))
         loss.legend(loc="upper right", frameon=False)
 
-    def update(self, points, step):
-        """`points`: rows of step, loss, accuracy, val_loss, val_accuracy."""
+    def update(self, points, step, top):
+        """`points`: rows of step, loss, accuracy, val_loss, val_accuracy. The loss axis goes up to `top` at least."""
         table = np.array(points).reshape(-1, 5)
         for line, column in zip(self.lines, (1, 3, 2, 4), strict=True):
             line.set_data(table[:, 0], table[:, column])
         for axes in self.axes:
             axes.set_xlim(0, _round_up(max(step, 100)))
-        self.axes[0].set_ylim(0, _round_up(np.nanmax(table[:, [1, 3]], initial=0.1)))
+        self.axes[0].set_ylim(0, _round_up(np.nanmax(table[:, [1, 3]], initial=top)))
 
 
 def _round_up(value):
-    """The next of ..., 1, 2, 5, 10, 20, 50, ..."""
+    """The next round number: 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 or 10 times a power of ten."""
     power = 10.0 ** np.floor(np.log10(value))
-    return next(k * power for k in (1, 2, 5, 10) if k * power >= 0.999 * value)
+    return next(k * power for k in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if k * power >= 0.999 * value)
 
 
 def view_of(panel):

@@ -1,0 +1,113 @@
+"""What a trained classifier answers, and the curves of the activations."""
+
+import numpy as np
+from matplotlib.colors import ListedColormap
+from matplotlib.patches import Rectangle
+
+from nnlib.layers import Activation
+from nnlib.plots.style import COLORS, GREY, RIGHT, figure, name_ticks, styled
+
+
+@styled
+def confusion_matrix(y_true, y_pred, class_names=None, ax=None):
+    """How often a sample of each true class (a row) was given each class (a column): counts, from scikit-learn.
+
+    Mistakes are coloured by their share of the row, the right answers are grey; the share of right answers stands at
+    the right. Labels are 0 to K - 1; K is the number of `class_names`, or else what the labels show.
+    """
+    from sklearn import metrics
+
+    y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+    if y_true.shape != y_pred.shape or y_true.ndim != 1 or len(y_true) == 0:
+        raise ValueError(f"y_true has shape {y_true.shape}, y_pred {y_pred.shape}; give one class per sample in each")
+    top = int(max(y_true.max(), y_pred.max()))
+    names = class_names if class_names is not None else range(top + 1)
+    K = len(names)
+    if top >= K or min(y_true.min(), y_pred.min()) < 0:
+        raise ValueError(f"labels go from {min(y_true.min(), y_pred.min())} to {top}, and class_names has {K} names")
+    counts = metrics.confusion_matrix(y_true, y_pred, labels=range(K))
+    totals, right = counts.sum(axis=1), np.diag(counts)
+
+    names = [str(name) for name in names]
+    cell = min(0.62, 8.4 / K)  # inches
+    if ax is None:
+        _, ax = figure(1.8 + 0.1 * max(map(len, names)) + cell * max(K, 4), 1.8 + 0.8 * cell * K)
+    shares = (counts - np.diag(right)) / np.maximum(totals, 1)[:, None]
+    ax.imshow(np.where(shares > 0, shares, np.nan), cmap="Oranges", vmin=0, vmax=2 * shares.max() or 1, aspect="auto")
+    for true, said in np.argwhere(counts):
+        look = dict(color=GREY) if true == said else dict(weight="bold")
+        ax.text(said, true, counts[true, said], ha="center", va="center", fontsize=min(14, 30 * cell), **look)
+    for k in range(K):
+        ax.add_patch(Rectangle((k - 0.5, k - 0.5), 1, 1, color="#EEEEEE", zorder=0))
+        share = f"{right[k] / totals[k]:.0%}" if totals[k] else "–"
+        ax.text(K - 0.4, k, share, va="center", color=RIGHT)
+    ax.text(K - 0.4, -0.6, "right", va="bottom", color=RIGHT)
+    ax.set_title(f"{right.sum():,} of {counts.sum():,} right ({right.sum() / counts.sum():.1%})", pad=26)
+    name_ticks(ax.xaxis, names)
+    name_ticks(ax.yaxis, names)
+    ax.tick_params(length=0)
+    ax.set(xlabel="predicted class", ylabel="true class")
+    ax.spines[:].set(visible=True, color="#BBBBBB")
+    ax.grid(False)
+    return ax.figure
+
+
+@styled
+def activation(name, ax=None, **options):
+    """The curve of an activation and, dashed, of its derivative: `activation("elu", alpha=0.5)`.
+
+    A list of names makes a figure with one panel each. Raises ValueError for softmax, which is no curve: each of its
+    outputs depends on the whole row.
+    """
+    names = [name] if isinstance(name, str) else list(name)
+    if ax is not None and len(names) > 1:
+        raise ValueError(f"{len(names)} names given for one ax; give one name, or leave out ax")
+    if "softmax" in names:
+        raise ValueError("softmax is no curve: each of its outputs depends on the whole row; sigmoid is that of two")
+    if ax is not None:
+        fig, axes = ax.figure, [ax]
+    else:
+        columns = min(len(names), 3)
+        rows = -(-len(names) // columns)
+        width = 5.5 if columns == 1 else 3.7 * columns
+        fig, axes = figure(width, 3.7 * rows, nrows=rows, ncols=columns, squeeze=False)
+        axes = list(axes.flat)
+    for axis in axes[len(names) :]:
+        axis.axis("off")
+    # No point at 0, where a derivative may jump: the curve is interrupted instead of steep.
+    Z = np.r_[np.linspace(-4, -1e-6, 200), np.nan, np.linspace(1e-6, 4, 200)]
+    for axis, one in zip(axes, names):
+        layer = Activation(one, **options)
+        axis.plot(Z, layer.forward(Z, training=True), label="$A = f(Z)$")
+        axis.plot(Z, layer.backward(np.ones_like(Z)), "--", label="$f'(Z)$")
+        axis.set_title(", ".join([one, *(f"{k} = {v}" for k, v in options.items())]))
+        axis.set(xlabel="$Z$", ylim=(-2.1, 2.6))
+        if axis is axes[0]:
+            axis.legend(loc="upper left")
+    return fig
+
+
+@styled
+def decision_regions(net, X, y, ax=None):
+    """Where in the plane a classifier says what: X (m, 2) over the colours of the predicted classes."""
+    fig, ax = (ax.figure, ax) if ax is not None else figure(5, 5)
+    low, high = X.min(axis=0) - 0.3, X.max(axis=0) + 0.3
+    grid = np.stack(np.meshgrid(*np.linspace(low, high, 200).T), axis=-1)
+    classes = max(net.sizes[-1], 2)
+    colors = ListedColormap(COLORS[:classes])
+    said = net.predict(grid.reshape(-1, 2)).reshape(200, 200)
+    extent = (low[0], high[0], low[1], high[1])
+    ax.imshow(said, cmap=colors, vmin=0, vmax=classes - 1, alpha=0.3, origin="lower", extent=extent, aspect="auto")
+    for k in range(classes):
+        ax.scatter(
+            *X[y == k].T,
+            s=20,
+            color=COLORS[k],
+            edgecolor="white",
+            linewidth=0.5,
+            label=f"class {k}",
+            marker="os^D"[k % 4],
+        )
+    ax.grid(False)
+    ax.set(xlabel="$x_1$", ylabel="$x_2$")
+    return fig

@@ -9,17 +9,11 @@ from pathlib import Path
 import pytest
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
-# What a panel shows: its picture's bytes (a number made of them) and the text below.
-SHOWN = """async panel => {
-    const bytes = new Uint8Array(await (await fetch(panel.querySelector('img').src)).arrayBuffer());
-    const picture = bytes.reduce((sum, byte) => (31 * sum + byte) % 4294967291, 7);
-    return picture + panel.querySelector(':scope > .widget-html').innerText;
-}"""
-
-
-def panels(page):
-    """The live panels: boxes that hold a picture and a text, and no box that does so too."""
-    return page.query_selector_all(".jp-OutputArea-output > .widget-vbox:has(> .widget-image)")
+PANEL = ".jp-OutputArea-output > .widget-vbox:has(> .nnlib-picture)"
+# What a panel shows: its picture and the text below.
+SHOWN = """panel =>
+    panel.querySelector('.nnlib-picture canvas').toDataURL() + panel.querySelector(':scope > .widget-html').innerText
+"""
 
 
 def answers(page, panel, act):
@@ -57,7 +51,7 @@ def test_runs_in_jupyterlab_and_every_control_answers(path, opened):
     page = opened(path.name)
     errors = page.query_selector_all("[data-mime-type='application/vnd.jupyter.error'], [data-mime-type$='stderr']")
     assert [error.inner_text()[-500:] for error in errors] == []
-    found = panels(page)
+    found = page.query_selector_all(PANEL)
     assert found, "a notebook has at least one live panel"
     for panel in found:
         panel.scroll_into_view_if_needed()

@@ -1,4 +1,4 @@
-"""What `import nnlib` loads, what it costs, and that a module imports only from the floors below it (DESIGN.md, 3)."""
+"""What `import nnlib` loads, what it costs, and that a module imports only from the floors below it."""
 
 import ast
 import statistics
@@ -56,7 +56,7 @@ def test_a_module_imports_only_from_the_floors_below(path):
     own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
     if own == "__init__":
         return
-    assert own in FLOORS or own in BESIDE, "a new module: give it a floor in DESIGN.md and here"
+    assert own in FLOORS or own in BESIDE, "a new module: give it a floor here"
     for name in set(imported_modules(path)) - {own}:
         if own in BESIDE:
             assert name in BESIDE, f"{own} stands beside the floors and imports {name}"

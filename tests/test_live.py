@@ -28,17 +28,20 @@ panel
 """
 # Notes when each new picture arrived, what the text below said when, and when a key was pressed.
 WATCH = """() => {
-    const panel = document.querySelector('.jp-OutputArea-output > .widget-vbox:has(> .widget-image)');
-    const picture = panel.querySelector('img'), text = panel.querySelector(':scope > .widget-html');
+    const panel = document.querySelector('.jp-OutputArea-output > .widget-vbox:has(> .nnlib-picture)');
+    const picture = panel.querySelector('canvas'), text = panel.querySelector(':scope > .widget-html');
     const seen = window.seen = {frames: 0, blank: 0, key: 0, last: '', rates: []};
-    picture.addEventListener('load', () => seen.frames += 1);
+    new MutationObserver(() => seen.frames += 1).observe(picture, {attributeFilter: ['data-frame']});
     document.addEventListener('keydown', () => seen.key = performance.now(), true);
     new MutationObserver(() => {
         seen.last = text.innerText;
         const rate = seen.last.match(/learning rate ([^,]+)/)?.[1];
         if (rate !== seen.rates.at(-1)?.[1]) seen.rates.push([performance.now(), rate]);
     }).observe(text, {childList: true, subtree: true, characterData: true});
-    const look = () => { seen.blank += picture.naturalWidth === 0; requestAnimationFrame(look); };
+    const look = () => {
+        seen.blank += picture.getContext('2d').getImageData(5, 5, 1, 1).data[3] === 0;  // nothing drawn there
+        requestAnimationFrame(look);
+    };
     look();
 }"""
 
@@ -58,7 +61,7 @@ def test_training_stays_live(name, lab, opened):
     nbformat.write(new_notebook(cells=cells, metadata=kernel), lab[2] / "notebooks" / "live.ipynb")
     page = opened("live.ipynb")
     by_train = float(page.locator("text=/^train: /").first.inner_text().split()[1])
-    panel = page.locator(".jp-OutputArea-output > .widget-vbox:has(> .widget-image)")
+    panel = page.locator(".jp-OutputArea-output > .widget-vbox:has(> .nnlib-picture)")
     panel.scroll_into_view_if_needed()
     page.evaluate(WATCH)
     panel.get_by_role("button", name="Train").click()

@@ -1,4 +1,4 @@
-"""What every committed notebook keeps to (DESIGN.md, section 6). That its cells run is nbval's part."""
+"""What every committed notebook keeps to. That its cells run is nbval's part."""
 
 import re
 from pathlib import Path

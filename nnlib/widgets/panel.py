@@ -25,7 +25,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 from threadpoolctl import ThreadpoolController
 
-TRAIN_SECONDS = 0.02  # of each frame; drawing takes about as long
+from nnlib.widgets.picture import Picture
+
+TRAIN_SECONDS = 0.02  # between two looks at the controls
+LONGEST_WAIT = 0.25  # seconds for the page to show a frame
 BLAS = ThreadpoolController()
 
 _alive = []  # the panels whose task runs
@@ -46,7 +49,7 @@ class Panel(ipywidgets.VBox):
         for artist in artists:
             artist.set_animated(True)  # drawn by `draw` over a kept background, which costs a third of a whole drawing
         self._background = None
-        self.picture = ipywidgets.Image(format="png", layout={"max_width": "100%", "object_fit": "contain"})
+        self.picture = Picture(label=type(self).__name__)
         self.message = ipywidgets.HTML()
         self._task = self._wake = self._failure = None
         super().__init__([*controls, self.picture, self.message])
@@ -78,7 +81,8 @@ class Panel(ipywidgets.VBox):
             artist.axes.draw_artist(artist)
         file = io.BytesIO()
         Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3]).save(file, "png", compress_level=1)
-        self.picture.value = file.getvalue()
+        self.picture.show(file.getvalue())
+        self._drawn = time.perf_counter()
         self.message.value = self._failure or text
 
     def fail(self, error):
@@ -133,10 +137,12 @@ class Panel(ipywidgets.VBox):
             while self.running:
                 try:
                     self._work_for(TRAIN_SECONDS)
-                    self.draw()
+                    # A page that draws slowly gets fewer frames, and none waits in a queue. It may also be closed.
+                    if not self.picture.waiting or time.perf_counter() - self._drawn > LONGEST_WAIT:
+                        self.draw()
                 except Exception as error:  # nobody else would show it
                     self.fail(error)
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.002)  # a message passes through several turns of the loop
 
     def _work_for(self, seconds):
         with one_thread(), np.errstate(over="ignore", invalid="ignore"):

@@ -1,0 +1,53 @@
+"""The picture of a live panel, and word from the page when it is on screen."""
+
+import anywidget
+import traitlets
+
+# ipywidgets.Image gives its <img> a new address for every frame, which leaves it blank while the frame is decoded. Here
+# a frame is decoded first and then drawn over the last one; `shown` tells the kernel, which sends no next one before.
+ESM = """
+export default {
+  render({ model, el }) {
+    const canvas = document.createElement("canvas");
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", model.get("label"));
+    canvas.style.maxWidth = "100%";
+    el.classList.add("nnlib-picture");
+    el.append(canvas);
+    const show = async () => {
+      const frame = model.get("frame");
+      const picture = await createImageBitmap(new Blob([model.get("value")], { type: "image/png" }));
+      if (canvas.width !== picture.width || canvas.height !== picture.height) {
+        [canvas.width, canvas.height] = [picture.width, picture.height];
+      }
+      canvas.getContext("2d").drawImage(picture, 0, 0);
+      picture.close();
+      canvas.dataset.frame = frame;
+      model.set("shown", frame);
+      model.save_changes();
+    };
+    model.on("change:frame", show);
+    show();
+    return () => model.off("change:frame", show);
+  },
+};
+"""
+
+
+class Picture(anywidget.AnyWidget):
+    """A picture that changes many times a second. `show(png)` sends a frame; `waiting`: is it still on its way?"""
+
+    _esm = ESM
+    value = traitlets.Bytes(help="a PNG file").tag(sync=True)
+    label = traitlets.Unicode("").tag(sync=True)
+    frame = traitlets.Int(0, help="number of the frame in `value`").tag(sync=True)
+    shown = traitlets.Int(0, help="number of the last frame that a page has drawn").tag(sync=True)
+
+    def show(self, png):
+        with self.hold_sync():
+            self.value = png
+            self.frame += 1
+
+    @property
+    def waiting(self):
+        return self.shown != self.frame

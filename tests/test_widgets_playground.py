@@ -1,0 +1,333 @@
+"""The Playground: every control moved beyond its default, and training exactly as `train_steps` does it."""
+
+import asyncio
+
+import ipywidgets
+import numpy as np
+import pytest
+import traitlets
+from sklearn.datasets import make_circles
+
+import nnlib
+from nnlib.widgets import Playground
+from nnlib.widgets.panel import one_thread
+
+OPTIMIZERS = {"SGD": nnlib.SGD, "RMSprop": nnlib.RMSprop, "Adam": nnlib.Adam}
+
+
+@pytest.fixture(scope="module")
+def rings():
+    return make_circles(200, factor=0.5, noise=0.08, random_state=0)
+
+
+@pytest.fixture
+def digits(dataset):
+    return dataset("digits")
+
+
+@pytest.fixture
+def panel(digits):
+    return Playground(digits, hidden=[12, 8], full=True)
+
+
+def controls(panel, kind, description):
+    """The panel's widgets of this kind and description, from top to bottom."""
+
+    def walk(widget):
+        yield widget
+        for child in getattr(widget, "children", ()):
+            yield from walk(child)
+
+    found = [w for w in walk(panel) if isinstance(w, kind) and w.description == description]
+    assert found, f"there is no {kind.__name__} {description!r}"
+    return found
+
+
+def control(panel, kind, description):
+    (found,) = controls(panel, kind, description)
+    return found
+
+
+def press(panel, description):
+    control(panel, ipywidgets.Button, description).click()
+
+
+def trained(panel, steps):
+    """The network that `train_steps` makes with the panel's settings."""
+    net = nnlib.Network(panel.network.sizes, panel.activation, seed=panel.seed)
+    optimizer = OPTIMIZERS[panel.optimizer](panel.learning_rate)
+    X, y = panel.X[: panel.samples], panel.y[: panel.samples]
+    with one_thread():
+        records = nnlib.train_steps(net, X, y, 10**6, panel.batch_size, optimizer, seed=panel.seed)
+        for _ in range(steps):
+            next(records)
+    return net
+
+
+def same(a, b):
+    return np.array_equal(a.parameters, b.parameters)
+
+
+# -- exact ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"hidden": []},
+        {"hidden": [5, 4, 3], "activation": ["tanh", "elu", "sigmoid"], "learning_rate": 0.3},
+        {"optimizer": "Adam", "learning_rate": 0.01, "batch_size": 10, "samples": 55, "seed": 3},
+        {"optimizer": "RMSprop", "learning_rate": 0.001, "batch_size": 500, "activation": "leaky_relu"},
+    ],
+    ids=str,
+)
+def test_advance_is_train_steps(digits, settings):
+    panel = Playground(digits, **{"hidden": [12], **settings}, full=True)
+    panel.advance(30)
+    panel.advance(15)
+    assert panel.step == 45
+    assert same(panel.network, trained(panel, 45))
+
+
+def test_advance_is_train_steps_on_a_pair(rings):
+    panel = Playground(rings, hidden=[3], activation="tanh", learning_rate=0.5)
+    panel.advance(50)
+    assert same(panel.network, trained(panel, 50))
+    assert panel.history["val_loss"].isna().all()
+
+
+def test_reset_and_the_same_steps_again(panel):
+    start = panel.network.parameters.copy()
+    panel.advance(25)
+    after = panel.network.parameters.copy()
+    press(panel, "Reset")
+    assert panel.step == 0 and panel.history.empty and panel.seed == 0
+    assert np.array_equal(panel.network.parameters, start)
+    panel.advance(25)
+    assert np.array_equal(panel.network.parameters, after)
+
+
+def test_reset_with_an_optimizer_that_remembers(panel):
+    panel.optimizer, panel.learning_rate = "Adam", 0.01
+    panel.advance(25)
+    after = panel.network.parameters.copy()
+    panel.reset()
+    panel.advance(25)
+    assert np.array_equal(panel.network.parameters, after)
+
+
+def test_history(panel, digits):
+    panel.advance(60)
+    assert list(panel.history["step"]) == [20, 40, 60]
+    with one_thread():
+        expected = panel.network.accuracy(digits.X_val[:500], digits.y_val[:500])
+    assert panel.history["val_accuracy"].iloc[-1] == expected
+
+
+# -- every control ----------------------------------------------------------------------------------------------------
+
+
+def test_new_seed(panel):
+    panel.advance(20)
+    picture, weights = panel.picture.value, panel.network.parameters.copy()
+    press(panel, "New seed")
+    assert panel.seed == 1 and panel.step == 0 and panel.picture.value != picture
+    assert same(panel.network, nnlib.Network([64, 12, 8, 10], seed=1))
+    panel.advance(20)
+    assert not np.array_equal(panel.network.parameters, weights)
+    assert "seed 1" in panel.message.value
+
+
+def test_step_button(panel):
+    press(panel, "Step")
+    press(panel, "Step")
+    assert panel.step == 2 and not panel.running
+    assert same(panel.network, trained(panel, 2))
+
+
+def test_train_button(panel):
+    button = control(panel, ipywidgets.ToggleButton, "Train")
+    button.value = True
+    assert panel.running and button.description == "Pause"
+    panel.running = False
+    assert not button.value and button.description == "Train"
+
+
+def test_hidden_layers(panel):
+    depth = control(panel, ipywidgets.IntSlider, "hidden layers")
+    rows = [controls(panel, ipywidgets.IntSlider, f"units {k}")[0] for k in (1, 2, 3)]
+    panel.advance(20)
+    picture = panel.picture.value
+    depth.value = 3
+    assert len(panel.hidden) == 3 and panel.hidden[:2] == [12, 8]
+    assert panel.network.sizes == [64, *panel.hidden, 10] and panel.step == 0
+    assert panel.picture.value != picture
+    rows[2].value = 7
+    rows[0].value = 20
+    assert panel.network.sizes == [64, 20, 8, 7, 10]
+    depth.value = 1
+    assert panel.network.sizes == [64, 20, 10]
+    depth.value = 0
+    assert panel.hidden == [] and panel.network.sizes == [64, 10]
+    panel.advance(40)
+    assert panel.network.accuracy(panel.X, panel.y) > 0.5
+    depth.value = 2
+    assert panel.network.sizes == [64, 20, 8, 10]
+    panel.advance(3)
+
+
+def test_activation_of_each_layer(panel):
+    first, second, _ = controls(panel, ipywidgets.Dropdown, "activation")
+    second.value = "tanh"
+    assert panel.activation[:2] == ["relu", "tanh"]
+    first.value = "sigmoid"
+    assert [layer.name for layer in panel.network.layers[1::2]] == ["sigmoid", "tanh"]
+    panel.advance(5)
+    assert same(panel.network, trained(panel, 5))
+
+
+@pytest.mark.parametrize("name", ["leaky_relu", "elu", "tanh", "sigmoid", "identity"])
+def test_activation_of_the_simple_form(rings, name):
+    panel = Playground(rings, hidden=[4])
+    control(panel, ipywidgets.Dropdown, "activation").value = name
+    assert panel.activation == name
+    panel.advance(10)
+    assert same(panel.network, trained(panel, 10))
+
+
+def test_hidden_units_of_the_simple_form(rings):
+    panel = Playground(rings, hidden=[4])
+    picture = panel.picture.value
+    control(panel, ipywidgets.IntSlider, "hidden units").value = 9
+    assert panel.hidden == [9] and panel.network.sizes == [2, 9, 2] and panel.picture.value != picture
+
+
+def test_learning_rate_acts_on_the_training_under_way(panel):
+    panel.advance(20)
+    weights = panel.network.parameters.copy()
+    control(panel, ipywidgets.FloatLogSlider, "learning rate").value = 0.5
+    assert panel.learning_rate == 0.5 and panel.step == 20
+    assert np.array_equal(panel.network.parameters, weights)
+    panel.advance(5)
+    net, optimizer = nnlib.Network([64, 12, 8, 10], "relu", seed=0), nnlib.SGD(0.1)
+    with one_thread():
+        records = nnlib.train_steps(net, panel.X, panel.y, 10**6, 64, optimizer)
+        for k in range(25):
+            optimizer.learning_rate = 0.1 if k < 20 else 0.5
+            next(records)
+    assert same(panel.network, net)
+
+
+@pytest.mark.parametrize(
+    "kind, description, name, value",
+    [
+        (ipywidgets.Dropdown, "optimizer", "optimizer", "Adam"),
+        (ipywidgets.IntSlider, "batch size", "batch_size", 200),
+        (ipywidgets.IntSlider, "training rows", "samples", 100),
+    ],
+)
+def test_controls_that_keep_the_network(digits, panel, kind, description, name, value):
+    panel.advance(20)
+    weights, other = panel.network.parameters.copy(), Playground(digits, hidden=[12, 8], full=True)
+    other.advance(25)
+    control(panel, kind, description).value = value
+    assert getattr(panel, name) == value and panel.step == 20
+    assert np.array_equal(panel.network.parameters, weights)
+    panel.advance(5)
+    assert not same(panel.network, other.network)
+    assert panel.picture.value != other.picture.value
+
+
+def test_few_training_rows_are_learned_by_heart(panel):
+    control(panel, ipywidgets.IntSlider, "training rows").value = 20
+    panel.advance(400)
+    last = panel.history.iloc[-1]
+    assert last["accuracy"] == 1 and last["val_accuracy"] < 0.8
+
+
+def test_settings_from_code_move_the_controls(panel):
+    panel.hidden, panel.activation = [30], ["elu"]
+    panel.learning_rate, panel.optimizer, panel.batch_size, panel.samples = 0.03, "RMSprop", 17, 99
+    assert control(panel, ipywidgets.IntSlider, "hidden layers").value == 1
+    assert control(panel, ipywidgets.IntSlider, "units 1").value == 30
+    assert controls(panel, ipywidgets.Dropdown, "activation")[0].value == "elu"
+    assert control(panel, ipywidgets.FloatLogSlider, "learning rate").value == pytest.approx(0.03)
+    assert control(panel, ipywidgets.Dropdown, "optimizer").value == "RMSprop"
+    assert control(panel, ipywidgets.IntSlider, "batch size").value == 17
+    assert control(panel, ipywidgets.IntSlider, "training rows").value == 99
+    panel.advance(5)
+    assert same(panel.network, trained(panel, 5))
+
+
+def test_settings_that_make_no_sense_are_refused(panel):
+    for name, value in (("batch_size", 0), ("samples", 0), ("optimizer", "magic"), ("hidden", [0]), ("seed", -1)):
+        with pytest.raises(traitlets.TraitError):
+            setattr(panel, name, value)
+
+
+# -- divergence -------------------------------------------------------------------------------------------------------
+
+
+def test_divergence_is_told_and_reset_recovers(rings):
+    panel = Playground((1e6 * rings[0], rings[1]), hidden=[8], learning_rate=10.0)
+    with pytest.raises(ValueError, match="diverged"):
+        panel.advance(500)
+    panel.reset()
+    for _ in range(500):
+        press(panel, "Step")
+        if "Paused" in panel.message.value:
+            break
+    assert "diverged" in panel.message.value and not panel.running
+    assert np.isfinite(panel.network.parameters).all()
+    panel.learning_rate = 1e-9
+    press(panel, "Reset")
+    assert "diverged" not in panel.message.value and panel.step == 0
+    panel.advance(20)
+    assert panel.step == 20
+
+
+def test_divergence_in_the_live_loop(rings):
+    async def session():
+        panel = Playground((1e6 * rings[0], rings[1]), hidden=[8], learning_rate=10.0)
+        panel.running = True
+        for _ in range(500):
+            await asyncio.sleep(0.01)
+            if not panel.running:
+                break
+        told = panel.message.value
+        panel.reset()
+        await asyncio.sleep(0.2)
+        after = panel.message.value
+        panel.close()
+        return told, after, panel
+
+    told, after, panel = asyncio.run(session())
+    assert "Paused" in told and "diverged" in told
+    assert "diverged" not in after and panel.step == 0
+
+
+# -- other data -------------------------------------------------------------------------------------------------------
+
+
+def test_no_hidden_layers(panel):
+    panel.hidden = []
+    panel.advance(10)
+    assert panel.network.sizes == [64, 10]
+    simple = Playground((panel.X, panel.y), hidden=[])
+    simple.advance(10)
+    assert same(simple.network, panel.network)
+
+
+def test_iris(dataset):
+    panel = Playground(dataset("iris"), hidden=[6], full=True)
+    panel.advance(200)
+    assert panel.history["val_accuracy"].iloc[-1] > 0.8
+
+
+def test_mnist(dataset):
+    panel = Playground(dataset("mnist-5k"), hidden=[32, 16], full=True)
+    panel.advance(100)
+    assert panel.network.sizes == [784, 32, 16, 10]
+    assert panel.history["val_accuracy"].iloc[-1] > 0.75
+    assert same(panel.network, trained(panel, 100))

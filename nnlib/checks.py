@@ -42,7 +42,7 @@ def check_gradients(net, X, y, epsilon=1e-5, sample=None, seed=0):
     Costs two forward passes per entry: for small networks, or `sample` entries of each array, drawn with `seed`.
     Returns a DataFrame, one row per parameter array: shape, entries checked, entries left out because a ReLU (or its
     relatives) is on different sides of its kink at +epsilon and -epsilon, error (`relative_error`; below 1e-6 is
-    right, above 1e-3 wrong) and the largest absolute difference.
+    right, above 1e-3 wrong; NaN if all were left out) and the largest absolute difference.
     """
     net, rng = net.astype(np.float64), np.random.default_rng(seed)
     X, Y = net.check(X, y)
@@ -65,7 +65,8 @@ def check_gradients(net, X, y, epsilon=1e-5, sample=None, seed=0):
             same = np.array(sides[0::2]) == np.array(sides[1::2])
             a, n = analytic.flat[entries][same], numeric[same]
             largest = np.abs(a - n).max(initial=0)
-            rows[f"{name}{k}"] = (array.shape, same.sum(), (~same).sum(), relative_error(a, n), largest)
+            error = relative_error(a, n) if same.any() else np.nan
+            rows[f"{name}{k}"] = (array.shape, same.sum(), (~same).sum(), error, largest)
     columns = ["shape", "checked", "left_out", "error", "largest_difference"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("parameter")
 

@@ -1,5 +1,7 @@
 """One style for all figures, and what several of them need."""
 
+import os
+
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
@@ -26,6 +28,10 @@ STYLE = {
     "figure.dpi": 100,
 }
 
+
+# A kernel shows figures as pictures once its own backend is loaded, which pyplot would do at its own first figure.
+if "inline" in os.environ.get("MPLBACKEND", ""):
+    plt.switch_backend(os.environ["MPLBACKEND"])
 
 styled = plt.rc_context(STYLE)  # as a decorator: the function draws in this style, whatever the notebook's is
 

@@ -121,8 +121,8 @@ class Panel(ipywidgets.VBox):
             self._loop = asyncio.get_running_loop()
         except RuntimeError:  # no kernel
             return
-        self._cell, self._run = _running_cell()
-        for panel in [p for p in _alive if p._cell == self._cell is not None and p._run != self._run]:
+        self._made_in = cell, run = _running_cell()
+        for panel in [p for p in _alive if cell is not None and p._made_in[0] == cell and p._made_in[1] != run]:
             panel.close()  # its cell is being run again
         _alive.append(self)
         self._wake = asyncio.Event()

@@ -1,0 +1,185 @@
+"""Compare a network's gradient with numbers, for any activation, loss and epsilon."""
+
+import ipywidgets
+import numpy as np
+import traitlets
+
+from nnlib import plots
+from nnlib.checks import KINKED, check_gradients, numerical_gradient, relative_error
+from nnlib.network import Network
+from nnlib.widgets.panel import Panel
+
+ACTIVATIONS = ["tanh", "sigmoid", "relu", "leaky_relu", "elu", "identity"]
+LOSSES = {
+    "softmax, cross-entropy": ("softmax", "cross_entropy"),
+    "softmax, squared error": ("softmax", "mean_squared_error"),
+    "sigmoid, binary cross-entropy": ("sigmoid", "binary_cross_entropy"),
+    "sigmoid, squared error": ("sigmoid", "mean_squared_error"),
+    "identity, squared error": ("identity", "mean_squared_error"),
+}
+NONE = "none"
+EPSILONS = np.logspace(-12, -1, 23)
+RIGHT, WRONG = 1e-6, 1e-3  # an error below is right, above is wrong
+LEAST, MOST = 1e-13, 3.0  # the axes' ends
+
+
+class GradientCheck(Panel):
+    """`check_gradients` of a 4-5-5-3 network on ten samples: the error of each parameter array, and over epsilon.
+
+    mistakes   {name: function}, where function(net) spoils the network and returns it; adds a control "mistake"
+
+    Attributes: `activation`, `loss` (output and loss, a key of `LOSSES`), `epsilon` (1e-12 to 0.1), `mistake`;
+    `report` is the DataFrame of `check_gradients`, `verdict` one of "right", "not sure", "wrong", "nothing checked".
+    """
+
+    activation = traitlets.Enum(ACTIVATIONS)
+    loss = traitlets.Enum(list(LOSSES))
+    epsilon = traitlets.Float(1e-5, min=9e-13, max=0.11)
+    mistake = traitlets.Unicode(NONE)
+
+    def __init__(
+        self, activation="tanh", loss="softmax, cross-entropy", epsilon=1e-5, mistake=NONE, mistakes=None, seed=0
+    ):
+        self.mistakes = {NONE: lambda net: net, **(mistakes or {})}
+        self.activation, self.loss, self.epsilon, self.mistake, self._seed = activation, loss, epsilon, mistake, seed
+        self._curves, self._checked = {}, None
+        rng = np.random.default_rng(seed)
+        self.X, self._classes, self._values = rng.normal(size=(10, 4)), np.arange(10) % 3, rng.normal(size=(10, 3))
+        figure, (left, right) = plots.figure(10, 4.2, ncols=2, width_ratios=[1, 1.25])
+        self._draw_left(left)
+        self._draw_right(right)
+        artists = [*self._bars, *self._texts, *self._curve, self._now, self._dot]
+        self.observe(self.changed, ["activation", "loss", "epsilon", "mistake"])
+        super().__init__(figure, artists, self._controls())
+
+    def _draw_left(self, axes):
+        names = [f"{name}{k}" for k in (1, 2, 3) for name in ("W", "b")]
+        self._bars = axes.barh(names, 1, left=LEAST)
+        self._texts = [axes.text(1, y, "", va="center", fontsize=12) for y in range(len(names))]
+        axes.invert_yaxis()
+        axes.set(xscale="log", xlim=(LEAST, 1e5), xlabel="relative error", xticks=[1e-12, 1e-9, 1e-6, 1e-3, 1])
+        for at, text in ((RIGHT, "right"), (WRONG, "wrong")):
+            axes.axvline(at, color="0.4", linewidth=1.2, linestyle=":")
+            side = {"right": (at / 3, "right", "◂ right"), "wrong": (at * 3, "left", "wrong ▸")}[text]
+            axes.text(side[0], -0.62, side[2], ha=side[1], va="bottom", fontsize=12)
+        axes.grid(False, axis="y")
+        axes.minorticks_off()
+
+    def _draw_right(self, axes):
+        fine = np.array([1e-12, 1e-1])
+        axes.plot(fine, 6e-16 / fine, ":", color="0.4", linewidth=1.3)
+        axes.plot(fine, 0.5 * fine**2, ":", color="0.4", linewidth=1.3)
+        axes.text(1e-10, 1e-4, "rounding\nslope -1", fontsize=12, color="0.3")
+        axes.text(3e-4, 1e-9, "truncation\nslope +2", fontsize=12, color="0.3", va="top")
+        (every,) = axes.plot([], [], color=plots.COLORS[2], label="every entry")
+        (kept,) = axes.plot([], [], "--", color=plots.COLORS[0], label="kinks left out (ReLU)")
+        self._curve = every, kept
+        self._now = axes.axvline(1e-5, color="black", linewidth=1.5)
+        (self._dot,) = axes.plot([], [], "o", color="black", markersize=9, clip_on=False)
+        axes.set(xscale="log", yscale="log", xlim=(1e-12, 0.1), ylim=(LEAST, MOST))
+        axes.set(xlabel="epsilon", ylabel="largest relative error", xticks=[1e-11, 1e-9, 1e-7, 1e-5, 1e-3, 1e-1])
+        axes.set_yticks([1e-12, 1e-9, 1e-6, 1e-3, 1])
+        axes.minorticks_off()
+        axes.legend(loc="lower left", fontsize=12)
+
+    def _controls(self):
+        style = {"description_width": "80px"}
+
+        def choice(description, options):
+            return ipywidgets.Dropdown(description=description, options=options, style=style, layout={"width": "300px"})
+
+        epsilon = ipywidgets.FloatLogSlider(
+            description="epsilon", min=-12, max=-1, step=0.25, readout_format=".1e", style=style
+        )
+        epsilon.layout.width = "480px"
+        controls = {"activation": choice("activation", ACTIVATIONS), "loss": choice("loss", list(LOSSES))}
+        controls["epsilon"] = epsilon
+        if len(self.mistakes) > 1:
+            controls["mistake"] = choice("mistake", list(self.mistakes))
+        for name, control in controls.items():
+            traitlets.link((self, name), (control, "value"))
+        first, second = list(controls.values())[:2], list(controls.values())[2:]
+        return [ipywidgets.HBox(first), ipywidgets.HBox(second)]
+
+    @traitlets.validate("mistake")
+    def _known(self, proposal):
+        if proposal["value"] not in self.mistakes:
+            raise traitlets.TraitError(f"unknown mistake {proposal['value']!r}; known: {', '.join(self.mistakes)}")
+        return proposal["value"]
+
+    def update(self):
+        settings = self.activation, self.loss, self.mistake
+        if settings not in self._curves:
+            self._curves[settings] = self._over_epsilon()
+        if (*settings, self.epsilon) != self._checked:
+            self.report = check_gradients(*self._network(), self.epsilon)
+            self._checked = (*settings, self.epsilon)
+        for bar, text, (_, row) in zip(self._bars, self._texts, self.report.iterrows(), strict=True):
+            error = row["error"] if row["checked"] else np.nan
+            shown = max(error, 2 * LEAST) if row["checked"] else 2 * LEAST
+            bar.set(width=shown - LEAST, color=_color(error))
+            out = f" ({row['left_out']} out)" if row["left_out"] else ""
+            text.set(text=f" {error:.0e}{out}" if row["checked"] else " all left out", x=shown)
+        for line, errors in zip(self._curve, self._curves[settings], strict=True):
+            line.set_data(EPSILONS, np.maximum(errors, LEAST))
+        self._curve[1].set_visible(self.activation in KINKED)
+        self._now.set_xdata([self.epsilon, self.epsilon])
+        self._dot.set_data([self.epsilon], [max(_largest(self.report), LEAST)])
+        return self._report()
+
+    def _network(self):
+        """The network, its rows and its targets."""
+        output, loss = LOSSES[self.loss]
+        net = Network([4, 5, 5, 3], self.activation, output, loss, _he_with_biases, np.float64, self._seed)
+        y = self._values if output == "identity" else self._classes
+        return self.mistakes[self.mistake](net), self.X, y
+
+    def _over_epsilon(self):
+        """The largest error of a parameter array at each epsilon: of every entry, and with the kinks left out."""
+        net, X, y = self._network()
+        kept = [_largest(check_gradients(net, X, y, epsilon)) if self.activation in KINKED else np.nan
+                for epsilon in EPSILONS]  # fmt: skip
+        X, Y = net.check(X, y)
+        net.loss_and_gradient(X, Y)
+        analytic = [array.copy() for layer in net.dense for array in (layer.dW, layer.db)]
+        every = []
+        for epsilon in EPSILONS:
+            numeric = [
+                numerical_gradient(lambda: net.compare(net.logits(X, training=True), Y)[0], array, epsilon)
+                for layer in net.dense
+                for array in (layer.W, layer.b)
+            ]
+            every.append(max(relative_error(a, n) for a, n in zip(analytic, numeric, strict=True)))
+        return every, kept
+
+    @property
+    def verdict(self):
+        error = _largest(self.report)
+        if np.isnan(error):
+            return "nothing checked"
+        return "right" if error < RIGHT else "wrong" if error > WRONG else "not sure"
+
+    def _report(self):
+        """The line below the picture."""
+        checked, left_out = self.report["checked"].sum(), self.report["left_out"].sum()
+        parts = [f"<b>{self.verdict}</b>"]
+        if checked:
+            worst = self.report["error"].where(self.report["checked"] > 0).idxmax()
+            parts.append(f"largest relative error {_largest(self.report):.0e} at {worst}")
+        parts.append(f"epsilon {self.epsilon:.0e}")
+        parts.append(f"{checked} entries checked, {left_out} left out because a unit changes sides of its kink")
+        return " &middot; ".join(parts)
+
+
+def _he_with_biases(rng, n_in, n_out):
+    """He's weights; biases are not zero, since zeros hide mistakes."""
+    return rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out)), rng.normal(0, 0.1, n_out)
+
+
+def _largest(report):
+    """The largest error of an array of which anything was checked; NaN if there is none."""
+    return report["error"].where(report["checked"] > 0).max()
+
+
+def _color(error):
+    return plots.RIGHT if error < RIGHT else plots.WRONG if error > WRONG else plots.COLORS[4]

@@ -1,0 +1,366 @@
+"""Walk forward and backward through a tiny network, one operation at a time."""
+
+from dataclasses import dataclass
+
+import ipywidgets
+import numpy as np
+import traitlets
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+from nnlib import plots
+from nnlib.activations import FUNCTIONS, softmax
+from nnlib.checks import numerical_gradient
+from nnlib.widgets.panel import Panel
+
+ACTIVATIONS = ["tanh", "sigmoid", "relu", "leaky_relu", "elu", "identity"]
+SIZES = 2, 3, 2  # inputs, hidden units, classes
+FORWARD, BACKWARD = plots.COLORS[0], plots.COLORS[1]
+PALE = {FORWARD: "#DCEAF5", BACKWARD: "#FBE3D3"}
+SLOPE = {  # f'(Z1), written in A1
+    "tanh": "(1 - A_1^2)",
+    "sigmoid": "A_1 (1 - A_1)",
+    "relu": "[A_1 > 0]",
+    "leaky_relu": "(1\\ \\mathrm{if}\\ A_1 > 0\\ \\mathrm{else}\\ 0.01)",
+    "elu": "(1\\ \\mathrm{if}\\ A_1 > 0\\ \\mathrm{else}\\ A_1 + 1)",
+    "identity": "1",
+}
+
+
+@dataclass
+class Operation:
+    """One step: what it computes, from what, and how it is written.
+
+    `shown` are the arrays that stand between the signs on screen; `uses` are the boxes that it takes them from.
+    """
+
+    name: str
+    formula: str
+    why: str
+    uses: tuple
+    compute: callable
+    shown: callable
+    signs: tuple
+
+
+def _operations(f, derivative, name):
+    """The 13 operations in order. `v` holds the arrays computed so far."""
+    f_prime = "f'(Z1)"
+    return [
+        Operation(
+            "Z1",
+            "Z_1 = X\\, W_1 + b_1",
+            "each row of X meets each column of W1; b1 is added to every row",
+            ("X", "W1", "b1"),
+            lambda v: v["X"] @ v["W1"] + v["b1"],
+            lambda v: [("X", v["X"]), ("W1", v["W1"]), ("b1", v["b1"])],
+            ("@", "+"),
+        ),
+        Operation(
+            "A1",
+            f"A_1 = \\mathrm{{{name.replace('_', chr(92) + '_')}}}(Z_1)",
+            "entry by entry",
+            ("Z1",),
+            lambda v: f(v["Z1"]),
+            lambda v: [("Z1", v["Z1"])],
+            (),
+        ),
+        Operation(
+            "Z2",
+            "Z_2 = A_1\\, W_2 + b_2",
+            "the same again, with A1 in the place of X",
+            ("A1", "W2", "b2"),
+            lambda v: v["A1"] @ v["W2"] + v["b2"],
+            lambda v: [("A1", v["A1"]), ("W2", v["W2"]), ("b2", v["b2"])],
+            ("@", "+"),
+        ),
+        Operation(
+            "A2",
+            "A_2 = \\mathrm{softmax}(Z_2)",
+            "each row becomes probabilities that add up to 1",
+            ("Z2",),
+            lambda v: softmax(v["Z2"]),
+            lambda v: [("Z2", v["Z2"])],
+            (),
+        ),
+        Operation(
+            "L",
+            "L = -\\frac{1}{m}\\ \\sum_{i,k}\\ Y_{ik}\\, \\ln A_{2,ik}",
+            "one number: the mean over the samples of -ln(probability of the right class)",
+            ("A2", "Y"),
+            lambda v: np.array(-(v["Y"] * np.log(v["A2"])).sum() / len(v["Y"])),
+            lambda v: [("Y", v["Y"]), ("A2", v["A2"])],
+            ("ln",),
+        ),
+        Operation(
+            "dZ2",
+            "dZ_2 = (A_2 - Y)\\, /\\, m",
+            "what it said minus what is right; the 1/m of the mean comes in here, once",
+            ("A2", "Y"),
+            lambda v: (v["A2"] - v["Y"]) / len(v["Y"]),
+            lambda v: [("A2", v["A2"]), ("Y", v["Y"]), ("m", np.array(len(v["Y"])))],
+            ("-", "/"),
+        ),
+        Operation(
+            "dW2",
+            "dW_2 = A_1^\\top\\, dZ_2",
+            "what came in, times what comes back, added up over the samples",
+            ("A1", "dZ2"),
+            lambda v: v["A1"].T @ v["dZ2"],
+            lambda v: [("A1.T", v["A1"].T), ("dZ2", v["dZ2"])],
+            ("@",),
+        ),
+        Operation(
+            "db2",
+            "db_2 = \\mathrm{sum\\ of\\ the\\ rows\\ of}\\ dZ_2",
+            "b2 was copied to every row, so its derivative is the sum over the rows",
+            ("dZ2",),
+            lambda v: v["dZ2"].sum(axis=0),
+            lambda v: [("dZ2", v["dZ2"])],
+            (),
+        ),
+        Operation(
+            "dA1",
+            "dA_1 = dZ_2\\, W_2^\\top",
+            "each hidden unit collects over all the outputs that it feeds",
+            ("dZ2", "W2"),
+            lambda v: v["dZ2"] @ v["W2"].T,
+            lambda v: [("dZ2", v["dZ2"]), ("W2.T", v["W2"].T)],
+            ("@",),
+        ),
+        Operation(
+            "dZ1",
+            f"dZ_1 = dA_1 \\odot f\\,'(Z_1) = dA_1 \\odot {SLOPE[name]}",
+            "entry by entry, times the slope of the activation",
+            ("dA1", "A1"),
+            lambda v: derivative(v["dA1"], v["A1"]),
+            lambda v: [("dA1", v["dA1"]), (f_prime, derivative(1.0, v["A1"]))],
+            ("*",),
+        ),
+        Operation(
+            "dW1",
+            "dW_1 = X^\\top\\, dZ_1",
+            "as for dW2, with X in the place of A1",
+            ("X", "dZ1"),
+            lambda v: v["X"].T @ v["dZ1"],
+            lambda v: [("X.T", v["X"].T), ("dZ1", v["dZ1"])],
+            ("@",),
+        ),
+        Operation(
+            "db1",
+            "db_1 = \\mathrm{sum\\ of\\ the\\ rows\\ of}\\ dZ_1",
+            "as for db2",
+            ("dZ1",),
+            lambda v: v["dZ1"].sum(axis=0),
+            lambda v: [("dZ1", v["dZ1"])],
+            (),
+        ),
+        Operation(
+            "dX",
+            "dX = dZ_1\\, W_1^\\top",
+            "as for dA1; training does not need it, but it says how the inputs act on the loss",
+            ("dZ1", "W1"),
+            lambda v: v["dZ1"] @ v["W1"].T,
+            lambda v: [("dZ1", v["dZ1"]), ("W1.T", v["W1"].T)],
+            ("@",),
+        ),
+    ]
+
+
+PLACES = {  # middle of each box, in a field of 100 x 62
+    **{"W1": (16, 58), "b1": (26, 58), "W2": (52, 58), "b2": (62, 58), "Y": (93, 58)},
+    **{"X": (5, 48.5), "Z1": (23, 48.5), "A1": (41, 48.5), "Z2": (59, 48.5), "A2": (77, 48.5), "L": (93, 48.5)},
+    **{"dX": (5, 38), "dZ1": (23, 38), "dA1": (41, 38), "dZ2": (59, 38)},
+    **{"dW1": (16, 28.5), "db1": (26, 28.5), "dW2": (52, 28.5), "db2": (62, 28.5)},
+}
+WIDTH, HEIGHT = 8.6, 5.6
+SUBSCRIPTS = str.maketrans("12", "₁₂")
+EDGES = [  # the arrows that are always there; those of the current operation are drawn over them
+    *[("X", "Z1"), ("W1", "Z1"), ("b1", "Z1"), ("Z1", "A1"), ("A1", "Z2"), ("W2", "Z2"), ("b2", "Z2"), ("Z2", "A2")],
+    *[("A2", "L"), ("Y", "L"), ("A2", "dZ2"), ("dZ2", "dW2"), ("dZ2", "db2"), ("dZ2", "dA1"), ("dA1", "dZ1")],
+    *[("dZ1", "dW1"), ("dZ1", "db1"), ("dZ1", "dX")],
+]
+
+
+class BackpropStepper(Panel):
+    """Forward and backward through a 2-3-2 network, one operation at a time.
+
+    Shows where in the network the operation is, its formula, its numbers with their shapes, and, on the way back, how
+    far the result is from a numerical derivative.
+    Attributes: `position` (0 the inputs, 1-5 forward, 6-13 backward), `activation`, `samples` (rows, 1-4);
+    `values` is a dict of all arrays, `differences` of the largest differences to the numerical derivatives.
+    """
+
+    position = traitlets.Int(0, min=0, max=13)
+    activation = traitlets.Enum(ACTIVATIONS)
+    samples = traitlets.Int(1, min=1, max=4)
+
+    def __init__(self, position=0, activation="tanh", samples=1, seed=2):
+        self.position, self.activation, self.samples, self._seed = position, activation, samples, seed
+        self._built = None
+        figure, axes = plots.figure(10, 6.2)
+        axes.set(xlim=(-1, 101), ylim=(0, 62))
+        axes.axis("off")
+        for x, y, text, color in ((-0.7, 53.5, "forward", FORWARD), (-0.7, 31.5, "backward", BACKWARD)):
+            axes.text(x, y, text, color=color, fontsize=13, weight="bold")
+        for start, end in EDGES:
+            axes.add_patch(_arrow(start, end, color="0.8", linewidth=1.2, zorder=1))
+        self._axes = axes
+        self._boxes = {name: _box(axes, name) for name in PLACES}
+        self._arrows = [axes.add_patch(_arrow("X", "Z1", linewidth=3, zorder=2)) for _ in range(3)]
+        self._formula = axes.text(50, 21.3, "", ha="center", va="center", fontsize=20)
+        self._why = axes.text(50, 16.6, "", ha="center", va="center", fontsize=13, color="0.25")
+        self._numbers = [axes.text(0, 7.8, "", va="center", family="monospace", fontsize=13) for _ in range(7)]
+        self._labels = [axes.text(0, 0.9, "", ha="center", va="center", fontsize=12, color="0.35") for _ in range(7)]
+        boxes = [artist for box in self._boxes.values() for artist in box]
+        artists = [*self._arrows, *boxes, self._formula, self._why, *self._numbers, *self._labels]
+        self.observe(self.changed, ["position", "activation", "samples"])
+        super().__init__(figure, artists, self._controls())
+
+    def _controls(self):
+        buttons = []
+        for text, icon, action in (
+            ("Restart", "fast-backward", lambda: self.step(-self.position)),
+            ("Back", "step-backward", lambda: self.step(-1)),
+            ("Next", "step-forward", self.step),
+        ):
+            button = ipywidgets.Button(description=text, icon=icon, layout={"width": "110px"})
+            button.on_click(lambda _, action=action: action())
+            buttons.append(button)
+        buttons[-1].button_style = "primary"
+        wide = {"description_width": "70px"}
+        position = ipywidgets.IntSlider(description="position", max=13, style=wide, layout={"width": "420px"})
+        activation = ipywidgets.Dropdown(description="activation", options=ACTIVATIONS, layout={"width": "210px"})
+        samples = ipywidgets.IntSlider(description="samples", min=1, max=4, style=wide, layout={"width": "300px"})
+        for control, name in ((position, "position"), (activation, "activation"), (samples, "samples")):
+            traitlets.link((self, name), (control, "value"))
+        return [ipywidgets.HBox([*buttons, position]), ipywidgets.HBox([activation, samples])]
+
+    def step(self, operations=1):
+        """Go on by this many operations, back if negative; stays at the ends."""
+        self.position = min(max(self.position + operations, 0), 13)
+
+    def update(self):
+        self._catch_up()
+        done = self._operations[: self.position]
+        current = done[-1] if done else None
+        color = BACKWARD if self.position > 5 else FORWARD
+        known = {"X", "W1", "b1", "W2", "b2", "Y", *(operation.name for operation in done)}
+        for name, (box, text) in self._boxes.items():
+            own = BACKWARD if name.startswith("d") else FORWARD
+            is_current, used = current and name == current.name, current and name in current.uses
+            box.set(
+                facecolor=own if is_current else PALE[own] if name in known else "white",
+                edgecolor=color if is_current or used else "0.6" if name in known else "0.8",
+                linewidth=3 if used or is_current else 1.2,
+            )
+            text.set_color("white" if is_current else "black" if name in known else "0.6")
+            text.set_text(_label(name.translate(SUBSCRIPTS), self.values[name]))
+        for arrow, start in zip(self._arrows, (*(current.uses if current else ()), *3 * (None,)), strict=False):
+            arrow.set(visible=start is not None, color=color)
+            if start is not None:
+                arrow.set_positions(*_ends(start, current.name))
+        self._formula.set(text=f"${current.formula}$" if current else "$X,\\ Y$ and the parameters are given")
+        self._why.set_text(current.why if current else "press Next to compute the first thing that can be computed")
+        self._show_numbers(current)
+        return self._report(current)
+
+    def _catch_up(self):
+        """Compute everything anew if activation or samples have changed."""
+        settings = self.activation, self.samples
+        if settings == self._built:
+            return
+        self._operations = _operations(*FUNCTIONS[self.activation], self.activation)
+        rng = np.random.default_rng(self._seed)
+        n_in, hidden, K = SIZES
+        given = {"W1": rng.normal(0, 1, (n_in, hidden)), "b1": rng.normal(0, 0.5, hidden)}
+        given |= {"W2": rng.normal(0, 1, (hidden, K)), "b2": rng.normal(0, 0.5, K)}
+        given |= {"X": rng.normal(0, 1, (4, n_in))[: self.samples], "Y": np.eye(K)[[0, 1, 1, 0]][: self.samples]}
+        given = {name: array.round(2) for name, array in given.items()}  # so that the numbers on screen are the numbers
+        self.values = self._compute(given)
+        self.differences = {}
+        for operation in self._operations[5:]:
+            array = self.values[operation.name[1:]].copy()
+            fixed = {**given, operation.name[1:]: array}
+            numeric = numerical_gradient(lambda fixed=fixed: self._compute(fixed)["L"], array)
+            self.differences[operation.name] = np.abs(self.values[operation.name] - numeric).max()
+        self._built = settings
+
+    def _compute(self, given):
+        """All arrays; those given are not computed anew."""
+        values = dict(given)
+        for operation in self._operations:
+            if operation.name not in given:
+                values[operation.name] = operation.compute(values)
+        return values
+
+    def _show_numbers(self, current):
+        """The operation as arrays with their shapes, one after another, centred."""
+        parts = []  # (text, label)
+        if current:
+            shown = current.shown(self.values)
+            for k, (name, array) in enumerate(shown):
+                parts += [(current.signs[k - 1], "")] if k else []
+                parts.append((_as_text(name, array), _label(name, array)))
+            result = self.values[current.name]
+            parts += [("=" if current.signs and current.name != "L" else "→", "")]
+            parts.append((_as_text(current.name, result), _label(current.name, result)))
+        else:
+            for k, name in enumerate(("X", "W1", "b1", "Y")):
+                parts += [("", "")] if k else []
+                parts.append((_as_text(name, self.values[name]), _label(name, self.values[name])))
+        per_character = 13 * 0.602 / 72 * 100 / 1000 * 102  # of the monospace font at this size, in the field's units
+        widths = [max(len(line) for line in text.split("\n")) * per_character for text, _ in parts]
+        space = 1.3
+        x = 50 - (sum(widths) + space * (len(parts) - 1)) / 2
+        parts += [("", "")] * (len(self._numbers) - len(parts))
+        for number, label, (text, below), width in zip(
+            self._numbers, self._labels, parts, [*widths, *7 * [0]], strict=False
+        ):
+            number.set(text=text, x=x)
+            label.set(text=below, x=x + width / 2)
+            x += width + space
+
+    def _report(self, current):
+        """The line below the picture."""
+        if not current:
+            return "Position 0 of 13: nothing is computed yet."
+        way = "forward" if self.position <= 5 else "backward"
+        parts = [f"Position {self.position} of 13, {way}: <b>{current.name}</b>, {current.why}"]
+        if current.name in self.differences:
+            difference = self.differences[current.name]
+            verdict = "close" if difference < 1e-7 else "<b>wrong</b>"
+            parts.append(f"numerical derivative: {verdict}, largest difference {difference:.0e}")
+        return " &middot; ".join(parts)
+
+
+def _box(axes, name):
+    x, y = PLACES[name]
+    corner = x - WIDTH / 2, y - HEIGHT / 2
+    box = FancyBboxPatch(corner, WIDTH, HEIGHT, boxstyle="round,pad=0,rounding_size=1", zorder=3)
+    text = axes.text(x, y - 0.1, "", ha="center", va="center", fontsize=12, linespacing=1.05, zorder=4)
+    return axes.add_patch(box), text
+
+
+def _ends(start, end):
+    """From the edge of one box to the edge of another."""
+    a, b = np.array(PLACES[start], float), np.array(PLACES[end], float)
+    way = b - a
+    inside = min(WIDTH / 2 / max(abs(way[0]), 1e-9), HEIGHT / 2 / max(abs(way[1]), 1e-9))
+    return a + inside * way, b - inside * way
+
+
+def _arrow(start, end, **style):
+    return FancyArrowPatch(*_ends(start, end), arrowstyle="-|>", mutation_scale=14, shrinkA=0, shrinkB=2, **style)
+
+
+def _as_text(name, array):
+    """An array (of two dimensions at most) as lines of numbers in brackets: two decimals, three for derivatives."""
+    if name == "m":
+        return str(array)
+    decimals = 3 if name.startswith("d") else 2
+    rows = np.atleast_2d(np.round(array, decimals) + 0.0)  # + 0.0: no -0.00
+    return "\n".join("[" + " ".join(f"{value:{decimals + 3}.{decimals}f}" for value in row) + "]" for row in rows)
+
+
+def _label(name, array):
+    return name if array.ndim == 0 else f"{name}\n{array.shape}"

@@ -1,0 +1,141 @@
+"""The gradient-check panel: right for every pair, every control acts, planted mistakes are seen."""
+
+import ipywidgets
+import numpy as np
+import pytest
+import traitlets
+
+from nnlib import Dense, check_gradients
+from nnlib.widgets import GradientCheck
+from nnlib.widgets.gradient_check import ACTIVATIONS, EPSILONS, LOSSES
+
+
+class BiasMean(Dense):
+    def backward(self, dZ, need_dX=True):
+        dX = super().backward(dZ, need_dX)
+        self.db /= len(dZ)
+        return dX
+
+
+def bias_mean(net):
+    for layer in net.dense:
+        layer.__class__ = BiasMean
+    return net
+
+
+def control(panel, description):
+    waiting = list(panel.children)
+    while waiting:
+        widget = waiting.pop()
+        waiting += getattr(widget, "children", ())
+        if getattr(widget, "description", None) == description:
+            return widget
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return GradientCheck(mistakes={"bias mean": bias_mean})
+
+
+@pytest.fixture(autouse=True)
+def default(panel):
+    panel.activation, panel.loss, panel.epsilon, panel.mistake = "tanh", next(iter(LOSSES)), 1e-5, "none"
+
+
+def test_every_pair_is_right(panel, monkeypatch):
+    monkeypatch.setattr(panel, "_over_epsilon", lambda: (np.ones(len(EPSILONS)), np.ones(len(EPSILONS))))
+    kept = dict(panel._curves)
+    for activation in ACTIVATIONS:
+        for loss in LOSSES:
+            with panel.hold_trait_notifications():
+                panel.activation, panel.loss = activation, loss
+            assert panel.verdict == "right", (activation, loss, panel.report)
+    panel._curves = kept
+
+
+def test_activation_and_loss(panel):
+    pictures = {panel.picture.value}
+    control(panel, "activation").value = "relu"
+    pictures.add(panel.picture.value)
+    control(panel, "loss").value = "softmax, squared error"
+    pictures.add(panel.picture.value)
+    assert (panel.activation, panel.loss) == ("relu", "softmax, squared error") and len(pictures) == 3
+    net, X, y = panel._network()
+    assert net.layers[1].name == "relu" and net.loss_name == "mean_squared_error"
+    assert panel.report.equals(check_gradients(net, X, y, 1e-5))
+
+
+def test_epsilon(panel):
+    picture, slider = panel.picture.value, control(panel, "epsilon")
+    assert panel.verdict == "right"
+    slider.value = 1e-10  # what the notebook asks: still right? no
+    assert panel.epsilon == 1e-10 and panel.verdict == "not sure" and panel.picture.value != picture
+    slider.value = 0.1
+    assert panel.verdict == "wrong" and "wrong" in panel.message.value
+    assert panel._now.get_xdata()[0] == pytest.approx(0.1)
+    panel.epsilon = 1e-6
+    assert slider.value == 1e-6
+
+
+def test_kinks(panel):
+    """ReLU at epsilon 0.01: entries are left out and counted; with every entry the error is far larger."""
+    panel.activation, panel.epsilon = "relu", 0.01
+    assert panel.report["left_out"].sum() > 0 and f"{panel.report['left_out'].sum()} left out" in panel.message.value
+    every, kept = (line.get_ydata() for line in panel._curve)
+    place = np.argmin(np.abs(np.log(EPSILONS / 0.01)))
+    assert panel._curve[1].get_visible() and every[place] > 10 * kept[place]
+    panel.activation = "tanh"
+    assert not panel._curve[1].get_visible()
+
+
+def test_the_curve_is_a_valley(panel):
+    errors = panel._curve[0].get_ydata()
+    assert 1e-6 < EPSILONS[np.argmin(errors)] < 1e-4
+    right = (EPSILONS > 0.9e-4) & (EPSILONS < 1.1e-2)
+    left = (EPSILONS > 0.9e-11) & (EPSILONS < 1.1e-7)
+    for part, slope in ((right, 2), (left, -1)):
+        assert np.polyfit(np.log(EPSILONS[part]), np.log(errors[part]), 1)[0] == pytest.approx(slope, abs=0.2)
+    assert panel._dot.get_ydata()[0] == pytest.approx(panel.report["error"].max())
+
+
+def test_all_left_out_is_not_right(panel):
+    with panel.hold_trait_notifications():
+        panel.activation, panel.loss, panel.epsilon = "elu", "identity, squared error", 0.1
+    empty = panel.report.index[panel.report["checked"] == 0]
+    assert len(empty), "this case no longer leaves all entries of an array out: find another"
+    texts = dict(zip(panel.report.index, (text.get_text() for text in panel._texts), strict=True))
+    assert all("left out" in texts[name] for name in empty)
+
+
+def test_mistakes(panel):
+    picture = panel.picture.value
+    control(panel, "mistake").value = "bias mean"
+    assert panel.mistake == "bias mean" and panel.verdict == "wrong" and panel.picture.value != picture
+    assert list(panel.report.index[panel.report["error"] > 1e-3]) == ["b1", "b2", "b3"]
+    with pytest.raises(traitlets.TraitError, match="bias mean"):
+        panel.mistake = "another"
+
+
+def test_without_mistakes_there_is_no_such_menu():
+    assert control(GradientCheck(), "mistake") is None
+
+
+@pytest.mark.parametrize("name, value", [("activation", "cosine"), ("loss", "hinge"), ("epsilon", 0.5)])
+def test_bad_settings_are_refused(panel, name, value):
+    with pytest.raises(traitlets.TraitError):
+        setattr(panel, name, value)
+
+
+def test_labels_stay_in_the_picture(panel):
+    for activation, loss, epsilon in (("relu", "softmax, cross-entropy", 0.1), ("elu", "identity, squared error", 0.1)):
+        with panel.hold_trait_notifications():
+            panel.activation, panel.loss, panel.epsilon, panel.mistake = activation, loss, epsilon, "bias mean"
+        renderer = panel.canvas.get_renderer()
+        edge = panel._bars[0].axes.get_window_extent(renderer).x1
+        for text in panel._texts:
+            assert text.get_window_extent(renderer).x1 <= edge + 30, text.get_text()
+
+
+def test_sliders_are_reachable_by_keyboard(panel):
+    assert isinstance(control(panel, "epsilon"), ipywidgets.FloatLogSlider)
+    assert control(panel, "epsilon").step == 0.25

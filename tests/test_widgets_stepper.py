@@ -1,0 +1,132 @@
+"""The stepper: its numbers are nnlib's, every control acts, nothing leaves the picture."""
+
+import itertools
+
+import ipywidgets
+import numpy as np
+import pytest
+import traitlets
+
+from nnlib import Network
+from nnlib.widgets import BackpropStepper
+from nnlib.widgets.stepper import ACTIVATIONS
+
+
+def controls(panel, kind):
+    """All controls of a kind, by their description."""
+    found, waiting = {}, list(panel.children)
+    while waiting:
+        widget = waiting.pop()
+        waiting += getattr(widget, "children", ())
+        if isinstance(widget, kind):
+            found[widget.description] = widget
+    return found
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("samples", [1, 4])
+def test_its_numbers_are_nnlibs(activation, samples):
+    panel = BackpropStepper(activation=activation, samples=samples)
+    v = panel.values
+    net = Network([2, 3, 2], activation, dtype=np.float64)
+    for layer, k in zip(net.dense, "12", strict=True):
+        layer.W[...], layer.b[...] = v[f"W{k}"], v[f"b{k}"]
+    first, second = net.gradients(v["X"], v["Y"])
+    assert v["L"] == pytest.approx(net.loss(v["X"], v["Y"]))
+    assert np.allclose(v["A2"], net.forward(v["X"]))
+    for name, expected in (("dW1", first["dW"]), ("db1", first["db"]), ("dW2", second["dW"]), ("db2", second["db"])):
+        assert np.abs(v[name] - expected).max() < 1e-12
+    assert len(panel.differences) == 8 and max(panel.differences.values()) < 1e-7
+    assert all(v[name].shape == v[name[1:]].shape for name in panel.differences)
+
+
+def test_walk_by_the_buttons():
+    panel = BackpropStepper()
+    buttons = controls(panel, ipywidgets.Button)
+    pictures, messages = [panel.picture.value], [panel.message.value]
+    for position in range(1, 14):
+        buttons["Next"].click()
+        assert panel.position == position
+        pictures.append(panel.picture.value)
+        messages.append(panel.message.value)
+    assert len(set(pictures)) == 14 and len(set(messages)) == 14
+    assert ["numerical derivative: close" in message for message in messages] == [False] * 6 + [True] * 8
+    buttons["Next"].click()
+    assert panel.position == 13
+    buttons["Back"].click()
+    assert panel.position == 12 and panel.picture.value == pictures[12]
+    buttons["Restart"].click()
+    assert panel.position == 0 and panel.picture.value == pictures[0]
+    buttons["Back"].click()
+    assert panel.position == 0
+
+
+def test_sliders_and_menu():
+    panel = BackpropStepper(position=10)
+    sliders, menus = controls(panel, ipywidgets.IntSlider), controls(panel, ipywidgets.Dropdown)
+    picture = panel.picture.value
+    sliders["position"].value = 7
+    assert panel.position == 7 and panel.picture.value != picture and "<b>dW2</b>" in panel.message.value
+    picture = panel.picture.value
+    sliders["samples"].value = 4
+    assert panel.samples == 4 and panel.values["X"].shape == (4, 2) and panel.values["dW1"].shape == (2, 3)
+    assert panel.picture.value != picture
+    picture, before = panel.picture.value, panel.values["dW2"]
+    menus["activation"].value = "relu"
+    assert panel.activation == "relu" and not np.allclose(panel.values["dW2"], before)
+    assert panel.picture.value != picture
+
+
+def test_attributes_move_the_controls():
+    panel = BackpropStepper()
+    panel.position, panel.activation, panel.samples = 5, "sigmoid", 3
+    assert controls(panel, ipywidgets.IntSlider)["position"].value == 5
+    assert controls(panel, ipywidgets.IntSlider)["samples"].value == 3
+    assert controls(panel, ipywidgets.Dropdown)["activation"].value == "sigmoid"
+    panel.step(-2)
+    assert panel.position == 3
+
+
+def test_relu_switches_something_off():
+    """What the notebook asks its reader to see at position 10."""
+    panel = BackpropStepper(position=10, activation="relu")
+    assert (panel.values["dZ1"] == 0).any() and (panel.values["dZ1"] != 0).any()
+
+
+def test_what_is_shown_is_what_was_computed():
+    """The result on screen, rounded, is the result; its shape stands below it."""
+    panel = BackpropStepper(samples=3)
+    for position in range(1, 14):
+        panel.position = position
+        name = panel._operations[position - 1].name
+        shown = [(number.get_text(), label.get_text()) for number, label in zip(panel._numbers, panel._labels)]
+        text, label = [pair for pair in shown if pair[0]][-1]
+        numbers = np.array([row.strip(" []").split() for row in text.split("\n")], dtype=float)
+        assert np.allclose(numbers, np.atleast_2d(panel.values[name]), atol=0.0051)
+        assert "-0.000" not in text.replace("-0.000]", "") and label.startswith(name)
+        assert str(panel.values[name].shape) in label or name == "L"
+
+
+@pytest.mark.parametrize("activation", ["tanh", "leaky_relu", "elu"])
+def test_nothing_leaves_the_picture(activation):
+    panel = BackpropStepper(activation=activation, samples=4)
+    renderer = panel.canvas.get_renderer()
+    for position in range(14):
+        panel.position = position
+        ends = []
+        for text in [*panel._numbers, *panel._labels, panel._formula, panel._why]:
+            if text.get_text():
+                box = text.get_window_extent(renderer)
+                assert box.x0 >= 0 and box.x1 <= panel.canvas.renderer.width, (position, text.get_text())
+                assert box.y0 >= 0
+        for number in panel._numbers:
+            if number.get_text():
+                box = number.get_window_extent(renderer)
+                ends.append((box.x0, box.x1))
+        assert all(left[1] <= right[0] for left, right in itertools.pairwise(ends)), position
+
+
+@pytest.mark.parametrize("name, value", [("position", 14), ("samples", 5), ("activation", "cosine")])
+def test_bad_settings_are_refused(name, value):
+    with pytest.raises(traitlets.TraitError):
+        setattr(BackpropStepper(), name, value)

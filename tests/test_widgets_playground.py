@@ -206,7 +206,7 @@ def test_hidden_units_of_the_simple_form(rings):
 def test_learning_rate_acts_on_the_training_under_way(panel):
     panel.advance(20)
     weights = panel.network.parameters.copy()
-    control(panel, ipywidgets.FloatLogSlider, "learning rate").value = 0.5
+    control(panel, ipywidgets.SelectionSlider, "learning rate").value = 0.5
     assert panel.learning_rate == 0.5 and panel.step == 20
     assert np.array_equal(panel.network.parameters, weights)
     panel.advance(5)
@@ -252,7 +252,7 @@ def test_settings_from_code_move_the_controls(panel):
     assert control(panel, ipywidgets.IntSlider, "hidden layers").value == 1
     assert control(panel, ipywidgets.IntSlider, "units 1").value == 30
     assert controls(panel, ipywidgets.Dropdown, "activation")[0].value == "elu"
-    assert control(panel, ipywidgets.FloatLogSlider, "learning rate").value == pytest.approx(0.03)
+    assert control(panel, ipywidgets.SelectionSlider, "learning rate").value == 0.03
     assert control(panel, ipywidgets.Dropdown, "optimizer").value == "RMSprop"
     assert control(panel, ipywidgets.IntSlider, "batch size").value == 17
     assert control(panel, ipywidgets.IntSlider, "training rows").value == 99

@@ -1,6 +1,11 @@
 """Live panels: sliders that act while a network trains. `panel.py` holds what all of them share."""
 
+from nnlib.widgets.activation_explorer import ActivationExplorer
 from nnlib.widgets.browser import DataBrowser
+from nnlib.widgets.data_size import DataSize
+from nnlib.widgets.gradient_check import GradientCheck
 from nnlib.widgets.playground import Playground
+from nnlib.widgets.race import Race
+from nnlib.widgets.stepper import BackpropStepper
 
-__all__ = ["DataBrowser", "Playground"]
+__all__ = ["ActivationExplorer", "BackpropStepper", "DataBrowser", "DataSize", "GradientCheck", "Playground", "Race"]

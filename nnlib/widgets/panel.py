@@ -42,16 +42,15 @@ class Panel(ipywidgets.VBox):
     """
 
     running = traitlets.Bool(False)
+    _task = _wake = _failure = _background = None
 
     def __init__(self, figure, artists, controls):
         self.figure, self.artists = figure, artists
         self.canvas = FigureCanvasAgg(figure)
         for artist in artists:
             artist.set_animated(True)  # drawn by `draw` over a kept background, which costs a third of a whole drawing
-        self._background = None
         self.picture = Picture(label=type(self).__name__)
         self.message = ipywidgets.HTML()
-        self._task = self._wake = self._failure = None
         super().__init__([*controls, self.picture, self.message])
         self._begin()
         self.observe(self.changed, "running")
@@ -91,10 +90,13 @@ class Panel(ipywidgets.VBox):
         self._failure = self.message.value = f"<b>Paused.</b> {html.escape(str(error))}"
 
     def _repr_mimebundle_(self, **kwargs):
-        # The picture goes along for readers without a kernel; settings changed in the cell are in it.
+        # The picture goes along for readers without a kernel: in 256 colours, since the notebook keeps it, and with the
+        # settings that the cell has changed.
         self._draw_or_fail()
+        file = io.BytesIO()
+        Image.open(io.BytesIO(self.picture.value)).quantize(256).save(file, "png", optimize=True)
         bundle = super()._repr_mimebundle_(**kwargs)
-        return {**bundle, "image/png": base64.b64encode(self.picture.value).decode()}
+        return {**bundle, "image/png": base64.b64encode(file.getvalue()).decode()}
 
     # -- the task -----------------------------------------------------------------------------------------------------
 
@@ -155,6 +157,35 @@ class Panel(ipywidgets.VBox):
             self.draw()
         except Exception as error:
             self.fail(error)
+
+
+class TrainingPanel(Panel):
+    """A panel whose `work` is one step of training, and which can go back to its start: `_resets` counts how often."""
+
+    _resets = _steps_wanted = 0
+
+    def advance(self, steps=1):
+        """Train this many steps and draw: exactly what `nnlib.train_steps` does with the same settings and seed."""
+        with one_thread(), np.errstate(over="ignore", invalid="ignore"):
+            for _ in range(steps):
+                self.work()
+        self.draw()
+
+    def step_once(self):
+        """One step, by the panel's task."""
+        self._steps_wanted += 1
+        self.changed()
+
+    def reset(self):
+        """Back to the start weights of this seed."""
+        self._resets += 1
+        self.changed()
+
+    def take_wanted_steps(self):
+        """What `update` calls first."""
+        while self._steps_wanted > 0:
+            self._steps_wanted -= 1
+            self.work()
 
 
 def one_thread():

@@ -11,16 +11,16 @@ from nnlib import optimizers
 from nnlib.datasets import load_dataset
 from nnlib.network import Network
 from nnlib.training import train_steps
-from nnlib.widgets.panel import Panel, one_thread
+from nnlib.widgets.controls import ACTIVATIONS, dropdown, learning_rate_slider, slider, train_buttons
+from nnlib.widgets.panel import TrainingPanel
 from nnlib.widgets.views import Curves, view_of
 
 OPTIMIZERS = {"SGD": optimizers.SGD, "RMSprop": optimizers.RMSprop, "Adam": optimizers.Adam}
-ACTIVATIONS = ["relu", "leaky_relu", "elu", "tanh", "sigmoid", "identity"]
 EVERY = 20  # steps between two points of the curves
 MOST_POINTS = 2000  # of a curve; when there are more, every second one goes
 
 
-class Playground(Panel):
+class Playground(TrainingPanel):
     """Train a network and watch: on points in the plane, on pictures, or on any other rows with classes.
 
     data      a Dataset, the name of one, or a pair (X, y) of training rows
@@ -58,13 +58,13 @@ class Playground(Panel):
         self._take(load_dataset(data) if isinstance(data, str) else data)
         self.hidden, self.activation, self.optimizer, self.seed = list(hidden), activation, optimizer, seed
         self.learning_rate, self.batch_size, self.samples = learning_rate, batch_size, samples or len(self.X)
-        self._resets = self._steps_wanted = self._seen = 0
+        self._seen = 0
         self._built = self._trains_with = self._last_frame = None
         self._catch_up()
         self._view = view_of(self)
         self._curves = Curves(*self._view.curves, validation=len(self.X_val) > 0)
         settings = ["hidden", "activation", "optimizer", "learning_rate", "batch_size", "samples", "seed"]
-        controls = [_network_controls(self, full), _training_controls(self, full), _buttons(self)]
+        controls = [_network_controls(self, full), _training_controls(self, full), train_buttons(self)]
         super().__init__(self._view.figure, [*self._view.artists, *self._curves.lines], controls)
         self.observe(self.changed, settings)
 
@@ -78,23 +78,6 @@ class Playground(Panel):
             self.X, self.y = data.X_train, data.y_train
             self.X_val, self.y_val = data.X_val[:500], data.y_val[:500]
             self.image_shape, self.class_names = data.image_shape, data.class_names
-
-    def advance(self, steps=1):
-        """Train this many steps and draw: exactly what `nnlib.train_steps` does with the same settings and seed."""
-        with one_thread(), np.errstate(over="ignore", invalid="ignore"):
-            for _ in range(steps):
-                self.work()
-        self.draw()
-
-    def step_once(self):
-        """One step, by the panel's task."""
-        self._steps_wanted += 1
-        self.changed()
-
-    def reset(self):
-        """Back to the start weights of this seed."""
-        self._resets += 1
-        self.changed()
 
     @property
     def history(self):
@@ -110,6 +93,7 @@ class Playground(Panel):
             raise
         self.step += 1
         self._seen += record["samples"]
+        self._epochs += record["samples"] / self.samples
         self._recent.append((record["loss"], record["accuracy"]))
         if self.step % EVERY == 0:
             val = self.network.score(self.X_val, self._Y_val) if len(self.X_val) else (np.nan, np.nan)
@@ -120,9 +104,7 @@ class Playground(Panel):
 
     def update(self):
         self._catch_up()
-        while self._steps_wanted > 0:
-            self._steps_wanted -= 1
-            self.work()
+        self.take_wanted_steps()
         self._curves.update(self._points, self.step, self.network.guess_loss())
         self._view.update(self.network)
         return self._report()
@@ -135,7 +117,7 @@ class Playground(Panel):
             self.network = Network(sizes, self.activation, seed=self.seed)
             self._Y_val = self.network.targets(self.y_val)
             self._order = np.random.default_rng(self.seed)
-            self._points, self._recent, self.step = [], [], 0
+            self._points, self._recent, self.step, self._epochs = [], [], 0, 0.0
             self._built, self._trains_with = architecture, None
         trains_with = (self.optimizer, self.batch_size, self.samples)
         if trains_with != self._trains_with:
@@ -147,10 +129,10 @@ class Playground(Panel):
 
     def _report(self):
         """The lines below the picture: where training stands, and the settings in effect."""
-        parts = [f"step {self.step:,}", f"epoch {self.step * self.batch_size / self.samples:.1f}"]
+        parts = [f"step {self.step:,}", f"epoch {self._epochs:.1f}"]
         if self._points:
             _, loss, accuracy, _, val_accuracy = self._points[-1]
-            parts += [f"loss {loss:.3f}", f"accuracy {accuracy:.1%}"]
+            parts += [f"last {EVERY} batches: loss {loss:.3f}", f"accuracy {accuracy:.1%}"]
             if len(self.X_val):
                 parts.append(f"validation {val_accuracy:.1%} of {len(self.X_val)}")
         now = time.perf_counter()
@@ -168,12 +150,12 @@ class Playground(Panel):
 def _network_controls(panel, full):
     """Hidden layers: their units and activations. One layer, or with `full` up to three and a slider for how many."""
     most = 3 if full else 1
-    depth = _slider(ipywidgets.IntSlider, "hidden layers", min=0, max=3)
+    depth = slider(ipywidgets.IntSlider, "hidden layers", min=0, max=3)
     sizes = [
-        _slider(ipywidgets.IntSlider, f"units {k}" if full else "hidden units", min=int(full), max=128)
+        slider(ipywidgets.IntSlider, f"units {k}" if full else "hidden units", min=int(full), max=128)
         for k in range(1, most + 1)
     ]
-    names = [_dropdown("activation", ACTIVATIONS) for _ in sizes]
+    names = [dropdown("activation", ACTIVATIONS) for _ in sizes]
     rows = [ipywidgets.HBox(pair) for pair in zip(sizes, names, strict=True)]
 
     showing = False
@@ -209,43 +191,11 @@ def _network_controls(panel, full):
 
 def _training_controls(panel, full):
     """Learning rate, and with `full` optimizer, batch size and number of training rows."""
-    controls = {"learning_rate": _slider(ipywidgets.FloatLogSlider, "learning rate", min=-4, max=1, step=0.05)}
+    controls = {}
     if full:
-        controls["optimizer"] = _dropdown("optimizer", list(OPTIMIZERS))
-        controls["batch_size"] = _slider(ipywidgets.IntSlider, "batch size", min=1, max=512)
-        controls["samples"] = _slider(ipywidgets.IntSlider, "training rows", min=10, max=len(panel.X))
+        controls["optimizer"] = dropdown("optimizer", list(OPTIMIZERS))
+        controls["batch_size"] = slider(ipywidgets.IntSlider, "batch size", min=1, max=512)
+        controls["samples"] = slider(ipywidgets.IntSlider, "training rows", min=10, max=len(panel.X))
     for name, control in controls.items():
         traitlets.link((panel, name), (control, "value"))
-    return ipywidgets.HBox(list(controls.values()), layout={"flex_flow": "row wrap"})
-
-
-def _buttons(panel):
-    train = ipywidgets.ToggleButton(description="Train", icon="play", button_style="primary")
-    traitlets.link((panel, "running"), (train, "value"))
-
-    def show_state(change):
-        train.description, train.icon = ("Pause", "pause") if panel.running else ("Train", "play")
-
-    panel.observe(show_state, "running")
-
-    def new_seed():
-        panel.seed += 1
-
-    buttons = [train]
-    for text, icon, action in (
-        ("Step", "step-forward", panel.step_once),
-        ("Reset", "undo", panel.reset),
-        ("New seed", "random", new_seed),
-    ):
-        button = ipywidgets.Button(description=text, icon=icon)
-        button.on_click(lambda _, action=action: action())
-        buttons.append(button)
-    return ipywidgets.HBox(buttons)
-
-
-def _slider(kind, description, **limits):
-    return kind(description=description, style={"description_width": "100px"}, layout={"width": "400px"}, **limits)
-
-
-def _dropdown(description, options):
-    return ipywidgets.Dropdown(description=description, options=options, layout={"width": "210px"})
+    return ipywidgets.HBox([learning_rate_slider(panel), *controls.values()], layout={"flex_flow": "row wrap"})

@@ -28,11 +28,11 @@ class Curves:
         for line, column in zip(self.lines, (1, 3, 2, 4), strict=True):
             line.set_data(table[:, 0], table[:, column])
         for axes in self.axes:
-            axes.set_xlim(0, _round_up(max(step, 100)))
-        self.axes[0].set_ylim(0, _round_up(np.nanmax(table[:, [1, 3]], initial=top)))
+            axes.set_xlim(0, round_up(max(step, 100)))
+        self.axes[0].set_ylim(0, round_up(np.nanmax(table[:, [1, 3]], initial=top)))
 
 
-def _round_up(value):
+def round_up(value):
     """The next round number: 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 or 10 times a power of ten."""
     power = 10.0 ** np.floor(np.log10(value))
     return next(k * power for k in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if k * power >= 0.999 * value)

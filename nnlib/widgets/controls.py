@@ -1,0 +1,66 @@
+"""Controls that several panels have."""
+
+import ipywidgets
+import numpy as np
+import traitlets
+
+ACTIVATIONS = ["relu", "leaky_relu", "elu", "tanh", "sigmoid", "identity"]
+RATES = [float(f"{digits}e{power}") for power in range(-4, 1) for digits in (1, 1.5, 2, 3, 5, 7)] + [10.0]
+
+
+def slider(kind, description, **limits):
+    return kind(description=description, style={"description_width": "100px"}, layout={"width": "400px"}, **limits)
+
+
+def dropdown(description, options):
+    return ipywidgets.Dropdown(description=description, options=options, layout={"width": "210px"})
+
+
+def nearest_rate(rate):
+    """The one of RATES that is nearest on a logarithmic scale."""
+    return min(RATES, key=lambda known: abs(np.log(known / max(rate, 1e-9))))
+
+
+def rate_slider():
+    """A slider over RATES, round numbers; a slider over all numbers would move a rate of 0.5 to 0.501."""
+    return slider(ipywidgets.SelectionSlider, "learning rate", options=[(f"{rate:g}", rate) for rate in RATES])
+
+
+def learning_rate_slider(panel):
+    """A rate slider for `panel.learning_rate`. It stands at the nearest rate, and leaves one set from code as it is."""
+    control = rate_slider()
+
+    def follow(_=None):
+        control.value = nearest_rate(panel.learning_rate)
+
+    def lead(change):
+        if change["new"] != nearest_rate(panel.learning_rate):
+            panel.learning_rate = change["new"]
+
+    follow()
+    panel.observe(follow, "learning_rate")
+    control.observe(lead, "value")
+    return control
+
+
+def button(text, icon, action):
+    """A button that calls `action()`."""
+    made = ipywidgets.Button(description=text, icon=icon)
+    made.on_click(lambda _: action())
+    return made
+
+
+def train_buttons(panel):
+    """Train / Pause, Step, Reset and New seed for a TrainingPanel with a `seed`."""
+    train = ipywidgets.ToggleButton(description="Train", icon="play", button_style="primary")
+    traitlets.link((panel, "running"), (train, "value"))
+
+    def show_state(_):
+        train.description, train.icon = ("Pause", "pause") if panel.running else ("Train", "play")
+
+    def new_seed():
+        panel.seed += 1
+
+    panel.observe(show_state, "running")
+    step, reset = button("Step", "step-forward", panel.step_once), button("Reset", "undo", panel.reset)
+    return ipywidgets.HBox([train, step, reset, button("New seed", "random", new_seed)])

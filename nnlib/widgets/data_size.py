@@ -1,0 +1,185 @@
+"""How many training rows does it take?"""
+
+import ipywidgets
+import numpy as np
+import pandas as pd
+import traitlets
+from matplotlib.collections import LineCollection
+
+from nnlib import plots
+from nnlib.datasets import load_dataset
+from nnlib.network import Network
+from nnlib.optimizers import SGD
+from nnlib.training import train_steps
+from nnlib.widgets.controls import button
+from nnlib.widgets.panel import Panel, one_thread
+from nnlib.widgets.views import Curves
+
+EVERY = 20  # steps between two points of the curves
+MOST_VAL = 1000  # validation rows that are looked at
+COLUMNS = ["samples", "loss", "accuracy", "val_loss", "val_accuracy"]
+
+
+class DataSize(Panel):
+    """Train the same network on few or many rows and watch the validation curve.
+
+    Moving the slider trains again: from the same start weights, for the same number of steps, on that many rows. Each
+    finished run leaves two points in the picture on the right, and its validation curve in grey.
+
+    data    a Dataset, or the name of one, with validation rows
+    hidden  units of each hidden layer
+    steps   length of a run; the learning rate is 0.1, the batch size 64 (fewer if there are fewer rows)
+
+    Attributes: `samples` (training rows in use), `seed` (of start weights and of the choice of rows), `running`.
+    `advance(n)` trains n steps, no further than the end of the runs that are wanted; `sweep()` wants a run of each of
+    SIZES. `results` is a DataFrame, one row per finished run: samples, loss and accuracy on these samples (1,000 at
+    most), val_loss and val_accuracy (on 1,000 validation rows at most).
+    """
+
+    SIZES = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)  # of a sweep, as far as there are rows; then all
+
+    samples = traitlets.Int(min=10)
+    seed = traitlets.Int(0, min=0)
+
+    def __init__(self, data="mnist-5k", hidden=(64,), samples=None, steps=500, seed=0):
+        data = load_dataset(data) if isinstance(data, str) else data
+        if not len(data.X_val):
+            raise ValueError(f"{data.name} was loaded without validation rows; load it with validation=0.2")
+        self.X, self.y = data.X_train, data.y_train
+        self.X_val, self.y_val = data.X_val[:MOST_VAL], data.y_val[:MOST_VAL]
+        self.sizes = [self.X.shape[1], *hidden, len(data.class_names)]
+        self.steps, self.seed, self.samples = steps, seed, min(samples or 200, len(self.X))
+        self._resets, self._queue, self._built = 0, [], None
+        self._results, self._finished = {}, {}  # by number of rows: scores, and the curve
+        self._catch_up()
+
+        figure, (loss, accuracy, summary) = plots.figure(10, 3.6, ncols=3, width_ratios=[1, 1, 1.25])
+        self._curves = Curves(loss, accuracy, validation=True)
+        summary.set(xscale="log", xlim=(8, 1.3 * len(self.X)), ylim=(0, 1.02))
+        summary.set(xlabel="training rows", ylabel=f"accuracy after {steps} steps")
+        self._points = [
+            *summary.plot([], [], "o-", label="training"),
+            *summary.plot([], [], "s--", label="validation"),
+        ]
+        self._here = summary.axvline(self.samples, color="black", linewidth=1, linestyle=":")
+        summary.legend(loc="lower center", frameon=False)
+        summary.xaxis.set_major_formatter("{x:,.0f}")
+        self._before = [ax.add_collection(LineCollection([], colors="0.75", linewidths=1)) for ax in (loss, accuracy)]
+
+        slider = ipywidgets.FloatLogSlider(
+            description="training rows", min=1, max=np.log10(len(self.X)), step=0.05, readout_format=",.0f"
+        )
+        slider.style.description_width, slider.layout.width = "100px", "420px"
+        traitlets.dlink((self, "samples"), (slider, "value"), float)
+        slider.observe(self._moved, "value")
+        buttons = [
+            button("All sizes", "forward", self.sweep),
+            button("New seed", "random", self.new_seed),
+            button("Clear", "eraser", self.clear),
+        ]
+        controls = [ipywidgets.HBox([slider, *buttons], layout={"flex_flow": "row wrap"})]
+        super().__init__(figure, [*self._before, *self._curves.lines, *self._points, self._here], controls)
+        self.observe(self._again, ["samples", "seed"])
+
+    # -- what the controls call ---------------------------------------------------------------------------------------
+
+    def _moved(self, change):
+        """The slider has another value: by hand, which ends a sweep, or because `samples` has."""
+        if round(change["new"]) != self.samples:
+            self._queue, self.samples = [], round(change["new"])
+
+    def _again(self, _):
+        """Another number of rows or another seed: train."""
+        self.running = True
+        self.changed()
+
+    def sweep(self):
+        """A run of every size in turn."""
+        first, *rest = [n for n in self.SIZES if n < len(self.X)] + [len(self.X)]
+        self._resets += 1  # train again also where the first size is the one that is set already
+        self._queue, self.samples = rest, first
+        self.running = True
+        self.changed()
+
+    def new_seed(self):
+        """Other start weights and other rows."""
+        self.seed += 1
+
+    def clear(self):
+        """Forget the finished runs, and those still to come."""
+        self._results, self._finished, self._queue = {}, {}, []
+        self.changed()
+
+    # -- training -----------------------------------------------------------------------------------------------------
+
+    @property
+    def results(self):
+        return pd.DataFrame([(n, *scores) for n, scores in sorted(self._results.items())], columns=COLUMNS)
+
+    def advance(self, steps=1):
+        """Train this many steps, no further than the end of the runs that are wanted, and draw."""
+        with one_thread():
+            for _ in range(steps):
+                self.work()
+                if self.step == self.steps and self._wanted == self._built:
+                    break
+        self.draw()
+
+    def work(self):
+        """One step of training; after the last one of a run its scores, and perhaps the next size."""
+        self._catch_up()
+        if self.step < self.steps:
+            record = next(self._batches)
+            self.step += 1
+            self._recent.append((record["loss"], record["accuracy"]))
+            if self.step % EVERY == 0 or self.step == self.steps:
+                val = self.network.score(self.X_val, self._Y_val)
+                self._curve.append((self.step, *np.mean(self._recent, axis=0), *val))
+                self._recent.clear()
+        if self.step == self.steps:
+            rows, queue = self._rows[:MOST_VAL], self._queue
+            scores = self.network.score(*self.network.check(self.X[rows], self.y[rows]))
+            self._results[len(self._rows)] = (*scores, *self._curve[-1][3:])
+            self._finished[len(self._rows)] = np.array(self._curve)
+            if queue:
+                self.samples = queue.pop(0)
+            else:
+                self.running = False
+
+    @property
+    def _wanted(self):
+        return self.samples, self.seed, self._resets
+
+    def _catch_up(self):
+        """Bring network and training in line with the settings; nothing happens if they are already."""
+        wanted = samples, seed, _ = self._wanted
+        if wanted == self._built:
+            return
+        if self._built and self._built[1] != seed:
+            self._results, self._finished = {}, {}  # the points of one curve belong to one seed
+        self.network = Network(self.sizes, seed=seed)
+        self._Y_val = self.network.targets(self.y_val)
+        rng = np.random.default_rng(seed)
+        self._rows = rng.permutation(len(self.X))[:samples]  # more rows are these rows and others
+        X, y = self.X[self._rows], self.y[self._rows]
+        self._batches = train_steps(self.network, X, y, self.steps, 64, SGD(0.1), rng)
+        self.step, self._curve, self._recent, self._built = 0, [], [], wanted
+
+    # -- the picture --------------------------------------------------------------------------------------------------
+
+    def update(self):
+        self._catch_up()
+        largest = max((curve[:, 3].max() for curve in self._finished.values()), default=0)
+        self._curves.update(self._curve, self.steps, max(largest, self.network.guess_loss()))
+        for lines, column in zip(self._before, (3, 4), strict=True):
+            lines.set_segments([curve[:, [0, column]] for curve in self._finished.values()])
+        table = self.results
+        for line, name in zip(self._points, ("accuracy", "val_accuracy"), strict=True):
+            line.set_data(table["samples"], table[name])
+        self._here.set_xdata([self.samples, self.samples])
+        parts = [f"{self.samples:,} training rows", f"step {self.step} of {self.steps}"]
+        parts.append(f"each row seen {self.step * min(64, len(self._rows)) / len(self._rows):.0f} times")
+        if self._curve:
+            _, _, _, loss, accuracy = self._curve[-1]
+            parts.append(f"validation {accuracy:.1%} of {len(self.X_val):,}, loss {loss:.2f}")
+        return " &middot; ".join([*parts, f"seed {self.seed}"])

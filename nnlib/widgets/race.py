@@ -1,0 +1,229 @@
+"""Two or three activations train side by side."""
+
+import ipywidgets
+import numpy as np
+import pandas as pd
+import traitlets
+
+from nnlib import plots
+from nnlib.datasets import load_dataset
+from nnlib.network import Network
+from nnlib.optimizers import SGD
+from nnlib.training import train_steps
+from nnlib.widgets.controls import ACTIVATIONS, dropdown, nearest_rate, rate_slider, slider, train_buttons
+from nnlib.widgets.panel import TrainingPanel, one_thread
+from nnlib.widgets.playground import EVERY, MOST_POINTS
+from nnlib.widgets.views import round_up
+
+STYLES = ("-", "--", "-.")
+MOST_LOSS = 4  # that is drawn; a net that guesses among ten has 2.3, and the names stand above
+SMALLEST = 1e-10  # of a gradient, at the foot of its axis
+
+
+class Race(TrainingPanel):
+    """Two or three activations train side by side: same rows, same batches, same start weights.
+
+    data         a Dataset, or the name of one; 500 of its validation rows judge
+    activations  two or three names
+    rates        a learning rate for each, or one number for all
+    depth        hidden layers of `width` units each
+
+    Attributes, to be read and set at any time: `lanes` (the names; None in the third is an empty lane), `rates`,
+    `same_rate` (all take the first lane's), `depth`, `seed`, `running`. Rates act on the training under way; the others
+    build new networks. `networks` holds one Network per lane, `history` is a DataFrame with a row per lane every 20
+    steps: step, lane, activation, loss of the last 20 batches, val_accuracy.
+    A lane whose training diverges is out until its rate is changed, or Reset; the others go on.
+    """
+
+    lanes = traitlets.List()
+    rates = traitlets.List(traitlets.Float(min=0))
+    same_rate = traitlets.Bool(False)
+    depth = traitlets.Int(min=1, max=10)
+    seed = traitlets.Int(min=0)
+
+    def __init__(
+        self,
+        data="mnist-5k",
+        activations=("relu", "tanh", "sigmoid"),
+        rates=0.1,
+        depth=2,
+        width=64,
+        batch_size=64,
+        seed=0,
+    ):
+        data = load_dataset(data) if isinstance(data, str) else data
+        if not 2 <= len(activations) <= 3 or not set(activations) <= set(ACTIVATIONS):
+            raise ValueError(f"activations is {activations!r}; expected two or three of {', '.join(ACTIVATIONS)}")
+        self.X, self.y = data.X_train, data.y_train
+        self.X_val, self.y_val = data.X_val[:500], data.y_val[:500]
+        if len(self.X_val) == 0:
+            raise ValueError("this data set has no validation rows to judge by; load it with validation=0.2")
+        self.classes, self.width, self.batch_size = len(data.class_names), width, batch_size
+        self.same_rate = np.ndim(rates) == 0
+        self.lanes = [*activations, None][:3]
+        self.rates = ([float(rates)] * 3) if self.same_rate else [*map(float, rates), 0.1][:3]
+        self.depth, self.seed = depth, seed
+        self._built = None
+        self._catch_up()
+        artists = self._draw_axes()
+        self.depth_control = slider(ipywidgets.IntSlider, "hidden layers", min=1, max=10)
+        traitlets.link((self, "depth"), (self.depth_control, "value"))
+        controls = [self._lane_controls(), ipywidgets.HBox([self.depth_control, self._same]), train_buttons(self)]
+        super().__init__(self._figure, artists, controls)
+        self.observe(self.changed, ["lanes", "rates", "same_rate", "depth", "seed"])
+
+    def _draw_axes(self):
+        self._figure, (self._loss, accuracy, self._sizes) = plots.figure(10, 4, ncols=3)
+        self._loss.set(xlabel="step", title="training loss", ylim=(0, 1.02 * MOST_LOSS))
+        accuracy.set(xlabel="step", title="validation accuracy", ylim=(0, 1.02))
+        self._accuracy = accuracy
+        self._sizes.set(xlabel="layer", title="size of $dW$, by layer", yscale="log", ylim=(SMALLEST, 1))
+        for axes in (self._loss, accuracy):
+            axes.locator_params(axis="x", nbins=4)  # the numbers of steps grow long
+        self._sizes.xaxis.get_major_locator().set_params(integer=True)
+        self._lines = []
+        for axes, marker in ((self._loss, None), (accuracy, None), (self._sizes, "o")):
+            for color, style in zip(plots.COLORS, STYLES, strict=False):
+                self._lines += axes.plot([], [], style, color=color, marker=marker, linewidth=2.2)
+        self._names = [  # at the top of the losses, which begin near ln K and fall
+            self._loss.text(0.97, 0.96 - 0.1 * k, "", color=color, ha="right", va="top", fontsize=13)
+            for k, color in zip(range(3), plots.COLORS, strict=False)
+        ]
+        for name in self._names:
+            name.set_transform(self._loss.transAxes)
+        return [*self._lines, *self._names]
+
+    def _lane_controls(self):
+        """A row per lane: its activation and its learning rate."""
+        self.names = [dropdown(f"lane {k}", ACTIVATIONS) for k in (1, 2)]
+        self.names.append(dropdown("lane 3", [("(empty)", None), *((name, name) for name in ACTIVATIONS)]))
+        self.rate_controls = [rate_slider() for _ in self.names]
+        self._same = ipywidgets.Checkbox(description="one rate for all", indent=False)
+        traitlets.link((self, "same_rate"), (self._same, "value"))
+
+        showing = False
+
+        def show(_=None):
+            """Controls after the panel's settings."""
+            nonlocal showing
+            showing = True  # what they say in between is not to be read
+            for k, (name, rate) in enumerate(zip(self.names, self.rate_controls, strict=True)):
+                name.value, rate.value = self.lanes[k], nearest_rate(self.rate_of(k))
+                rate.disabled = self.same_rate and k > 0
+            showing = False
+
+        def read(_):
+            """The panel's settings after the controls."""
+            if not showing:
+                self.lanes = [name.value for name in self.names]
+                self.rates = [
+                    old if (self.same_rate and k) or rate.value == nearest_rate(old) else rate.value
+                    for k, (old, rate) in enumerate(zip(self.rates, self.rate_controls, strict=True))
+                ]
+
+        show()
+        self.observe(show, ["lanes", "rates", "same_rate"])
+        for control in (*self.names, *self.rate_controls):
+            control.observe(read, "value")
+        return ipywidgets.VBox([ipywidgets.HBox(row) for row in zip(self.names, self.rate_controls, strict=True)])
+
+    def rate_of(self, lane):
+        """The learning rate that a lane runs with."""
+        return self.rates[0 if self.same_rate else lane]
+
+    @property
+    def networks(self):
+        return [lane.network for lane in self._lanes]
+
+    @property
+    def history(self):
+        rows = [
+            (step, k, lane.activation, loss, accuracy)
+            for k, lane in enumerate(self._lanes)
+            for step, loss, accuracy in lane.points
+        ]
+        return pd.DataFrame(rows, columns=["step", "lane", "activation", "loss", "val_accuracy"])
+
+    def work(self):
+        """One step of training, for each lane."""
+        self._catch_up()
+        self.step += 1
+        for lane in self._lanes:
+            lane.work(self.step)
+
+    def update(self):
+        self._catch_up()
+        self.take_wanted_steps()
+        for line in self._lines:
+            line.set_data([], [])
+        for k, lane in enumerate(self._lanes):
+            steps, loss, accuracy = np.array(lane.points).reshape(-1, 3).T
+            self._lines[k].set_data(steps, np.minimum(loss, MOST_LOSS))
+            self._lines[3 + k].set_data(steps, accuracy)
+            self._lines[6 + k].set_data(range(1, self.depth + 2), np.maximum(lane.gradient_sizes(), SMALLEST))
+            reached = "out" if lane.out else f"{accuracy[-1]:.1%}" if len(accuracy) else "ready"
+            self._names[k].set_text(f"{lane.activation}: {reached}")
+        if len(self._lanes) < 3:
+            self._names[2].set_text("")
+        for axes in (self._loss, self._accuracy):
+            axes.set_xlim(0, round_up(max(self.step, 100)))
+        self._sizes.set_xlim(0.7, self.depth + 1.3)
+        return self._report()
+
+    def _catch_up(self):
+        """Bring the lanes in line with the settings; nothing happens if they are already."""
+        built = ([*self.lanes], self.depth, self.seed, self._resets)
+        if built != self._built:
+            sizes = [self.X.shape[1], *[self.width] * self.depth, self.classes]
+            self._lanes = [_Lane(self, k, name, sizes) for k, name in enumerate(self.lanes) if name is not None]
+            self.step, self._built = 0, built
+        for lane in self._lanes:
+            lane.set_rate(self.rate_of(lane.number))
+
+    def _report(self):
+        parts = [f"step {self.step:,}", f"epoch {self.step * self.batch_size / len(self.X):.1f}", f"seed {self.seed}"]
+        parts += [f"<b>{lane.activation}</b> is out: {lane.out}" for lane in self._lanes if lane.out]
+        parts.append(f"judged on {len(self.X_val)} validation rows")
+        return " &middot; ".join(parts)
+
+
+class _Lane:
+    """One network of a race, and what it has done so far."""
+
+    def __init__(self, race, number, activation, sizes):
+        self.race, self.number, self.activation = race, number, activation
+        self.network = Network(
+            sizes, activation, seed=race.seed
+        )  # same seed and sizes, same start weights in all lanes
+        self.Y_val = self.network.targets(race.y_val)
+        self.order = np.random.default_rng(race.seed)  # and the same batches
+        self.points, self.recent, self.out = [], [], None
+        self.updates, self.steps = SGD(race.rate_of(number)), None
+
+    def set_rate(self, rate):
+        if rate != self.updates.learning_rate:
+            self.updates.learning_rate, self.out = rate, None  # another rate, another try
+
+    def work(self, step):
+        if self.out:
+            return
+        race = self.race
+        if self.steps is None:  # at the start, and after the training diverged, which ends a generator
+            self.steps = train_steps(self.network, race.X, race.y, 10**9, race.batch_size, self.updates, self.order)
+        try:
+            self.recent.append(next(self.steps)["loss"])
+        except ValueError:
+            self.steps, self.out = None, f"its loss was no longer finite at step {step}; try a smaller rate"
+            return
+        if step % EVERY == 0:
+            self.points.append((step, np.mean(self.recent), self.network.score(race.X_val, self.Y_val)[1]))
+            self.recent.clear()
+            if len(self.points) > MOST_POINTS:
+                del self.points[::2]
+
+    def gradient_sizes(self):
+        """Root mean square of dW for each Dense layer, over 100 training rows, at the present weights."""
+        race = self.race
+        with np.errstate(over="ignore", invalid="ignore"), one_thread():
+            self.network.loss_and_gradient(race.X[:100], self.network.targets(race.y[:100]))
+            return [float(np.sqrt(np.mean(np.square(layer.dW, dtype=np.float64)))) for layer in self.network.dense]

@@ -1,0 +1,326 @@
+"""Every number that the text of notebook 04 states, and the answers of its predictions, worked out again."""
+
+import functools
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.stats import binomtest
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+import nnlib
+from nnlib import widgets
+from nnlib.widgets.panel import one_thread
+
+ROOT = Path(__file__).resolve().parent.parent
+SIZES = [784, 128, 64, 10]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_threads():
+    with one_thread():
+        yield
+
+
+@pytest.fixture(scope="module")
+def data(dataset):
+    return dataset("mnist-5k")
+
+
+@pytest.fixture(scope="module")
+def train(data):
+    """A net of these settings, trained, and its history; the same settings are trained once."""
+
+    @functools.cache
+    def run(epochs, batch_size=64, activation="relu", sizes=tuple(SIZES), seed=0):
+        net = nnlib.Network(sizes, activation, seed=seed)
+        validation = (data.X_val, data.y_val)
+        return net, nnlib.train(net, data.X_train, data.y_train, epochs, batch_size, validation=validation, seed=seed)
+
+    return run
+
+
+def wilson(right, n):
+    low, high = binomtest(right, n).proportion_ci(method="wilson")
+    return round(100 * low, 1), round(100 * high, 1)
+
+
+# -- parts 1 and 2: by hand -------------------------------------------------------------------------------------------
+
+
+def test_parameters():
+    counts = [n_in * n_out + n_out for n_in, n_out in pairwise(SIZES)]
+    assert counts == [100_480, 8_256, 650] and sum(counts) == 109_386 == len(nnlib.Network(SIZES).parameters)
+    assert counts[0] / sum(counts) > 0.9
+    assert round(sum(counts) / 3200) == 34
+    assert sum(SIZES) == 986 and sum(counts) - 202 == 109_184  # the answers that forget something
+    assert round(109_386 / 7_850) == 14
+
+
+def test_mask_on_the_output():
+    Z = np.random.default_rng(0).normal(size=1000)
+    A = np.maximum(Z, 0)
+    assert np.array_equal(A > 0, Z > 0) and (A >= 0).all()
+
+
+def test_the_loop_is_nnlib():
+    """Equations (4.7), (4.5) and (4.8), written out here once more."""
+    rng = np.random.default_rng(0)
+    net = nnlib.Network([7, 6, 5, 4, 3], "relu", dtype=np.float64, seed=0)
+    X, y = rng.normal(size=(9, 7)), rng.integers(3, size=9)
+    A = [X]
+    for W, b in zip(net.weights[:-1], net.biases[:-1], strict=True):
+        A.append(np.maximum(A[-1] @ W + b, 0))
+    dZ = (nnlib.activations.softmax(A[-1] @ net.weights[-1] + net.biases[-1]) - np.eye(3)[y]) / 9
+    for k in reversed(range(4)):
+        expected = net.gradients(X, y)[k]
+        assert np.allclose(A[k].T @ dZ, expected["dW"], atol=1e-12)
+        assert np.allclose(dZ.sum(axis=0), expected["db"], atol=1e-12)
+        dZ = (dZ @ net.weights[k].T) * (A[k] > 0)
+
+
+# -- part 3: pictures -------------------------------------------------------------------------------------------------
+
+
+def test_one_update_is_small(train, data):
+    net = train(2)[0].astype(np.float32)
+    before = net.weights[0].copy()
+    X, y = data.X_train[:64], data.y_train[:64]
+    gradient = net.gradients(X, y)[0]["dW"]
+    assert 0.1 < np.abs(before).max() < 0.5  # a few tenths
+    assert 0.001 < 0.1 * np.abs(gradient).max() < 0.01  # a few thousandths
+    assert np.linalg.norm(0.1 * gradient) / np.linalg.norm(before) < 0.01
+    assert not gradient[X.max(axis=0) == 0].any()
+    dZ = net.predict_proba(X) - np.eye(10)[y]
+    sizes = np.sort((dZ**2).sum(axis=1))[::-1]
+    assert sizes[:16].sum() > 0.8 * sizes.sum()  # a few mistakes make nearly all of the gradient
+
+
+# -- part 4: batches --------------------------------------------------------------------------------------------------
+
+
+def test_predict_batches(train):
+    full, small = train(10, None)[1], train(10)[1]
+    assert 0.45 < full["val_accuracy"].iloc[-1] < 0.68  # about 0.57
+    assert small["val_accuracy"].iloc[-1] > 0.9  # answer C
+
+
+def test_angles(data):
+    net, rng = nnlib.Network(SIZES), np.random.default_rng(1)
+
+    def direction(rows):
+        net.loss_and_gradient(*net.check(data.X_train[rows], data.y_train[rows]))
+        return net.gradient / np.linalg.norm(net.gradient)
+
+    full = direction(slice(None))
+    tangent = {}
+    for size in (1, 64, 512):
+        cosine = np.mean([full @ direction(rng.choice(3200, size, replace=False)) for _ in range(20)])
+        tangent[size] = np.sqrt(1 - cosine**2) / cosine
+    assert 75 < np.degrees(np.arctan(tangent[1])) < 90
+    assert 0.25 < tangent[512] / tangent[64] < 0.45  # about a third
+
+
+def test_a_step_changes_the_weights_by_less_than_a_hundredth(data):
+    net = nnlib.Network(SIZES)
+    before = np.linalg.norm(net.parameters)
+    for rows in range(0, 640, 64):
+        net.loss_and_gradient(*net.check(data.X_train[rows : rows + 64], data.y_train[rows : rows + 64]))
+        assert 0.1 * np.linalg.norm(net.gradient) / before < 0.01
+
+
+def test_three_axes(data):
+    """Steps and epochs until the validation loss is below 0.5."""
+
+    def reach(batch_size, every):
+        net = nnlib.Network(SIZES)
+        per_epoch = -(-3200 // (batch_size or 3200))
+        for record in nnlib.train_steps(net, data.X_train, data.y_train, 100, batch_size):
+            if record["step"] % every == 0 and net.loss(data.X_val, data.y_val) < 0.5:
+                return record["step"], record["step"] / per_epoch
+        return np.inf, np.inf
+
+    full, middle, small = reach(None, 2), reach(64, 2), reach(8, 10)
+    assert 0.6 < middle[0] / full[0] < 2 and small[0] > 1.5 * middle[0]
+    assert full[1] > 20 and middle[1] < 3 and small[1] < middle[1]
+
+
+# -- part 5: overfitting ----------------------------------------------------------------------------------------------
+
+
+def test_overfitting(train):
+    history = train(60)[1].set_index("epoch")
+    assert history["accuracy"][30] > 0.997 and history["loss"][30] < 0.03
+    assert 0.92 < history["val_accuracy"][30] < 0.95
+    assert history["val_accuracy"][12:20].mean() > 0.92
+    lowest = history["val_loss"].idxmin()
+    assert 10 <= lowest <= 30
+    assert 1.1 < history["val_loss"][60] / history["val_loss"][lowest] < 1.35
+    later, around = history["val_accuracy"][51:].mean(), history["val_accuracy"][lowest - 5 : lowest + 5].mean()
+    assert 0 <= later - around < 0.015
+
+
+def test_stopping_early_is_training_for_fewer_epochs(train, data):
+    lowest = train(60)[1]["val_loss"].idxmin() + 1
+    net = train(int(lowest))[0]
+    assert net.loss(data.X_val, data.y_val) == pytest.approx(train(60)[1]["val_loss"].min(), rel=1e-4)
+
+
+def test_predict_confidence(train, data):
+    median = {}
+    for epochs in (5, 60):
+        P = train(epochs)[0].predict_proba(data.X_val)
+        wrong = P.argmax(axis=1) != data.y_val
+        median[epochs] = np.median(P.max(axis=1)[wrong])
+    assert 0.05 < wrong.mean() < 0.075  # about 6 in 100
+    assert 0.7 < median[60] < 0.9 and median[5] < median[60] - 0.1  # answer D
+    assert np.median(P.max(axis=1)[~wrong]) > 0.999
+
+
+def test_the_panel_data_size(data):
+    panel = widgets.DataSize(data, hidden=[64])
+    panel.samples = 20
+    panel.advance(500)
+    panel.samples = len(data.X_train)
+    panel.advance(500)
+    few, all_rows = panel.results.to_dict("records")
+    assert few["accuracy"] == 1 and few["val_accuracy"] < 0.5
+    assert all_rows["accuracy"] < 0.98 and all_rows["val_accuracy"] > 0.9
+
+
+# -- part 6: failures without an error --------------------------------------------------------------------------------
+
+
+def test_no_activation(train, data):
+    net = train(20, activation="identity")[0]
+    (W1, W2, W3), (b1, b2, b3) = net.weights, net.biases
+    Z = data.X_val @ (W1 @ W2 @ W3) + (b1 @ W2 + b2) @ W3 + b3
+    assert np.mean(Z.argmax(axis=1) == net.predict(data.X_val)) > 0.99
+    straight = net.accuracy(data.X_val, data.y_val)
+    templates = train(20, sizes=(784, 10))[0].accuracy(data.X_val, data.y_val)
+    bent = train(20)[0].accuracy(data.X_val, data.y_val)
+    assert straight < templates + 0.015 and straight < bent - 0.02 and straight > 0.85
+
+
+def losses(data, rate, epochs=5, factor=1):
+    net = nnlib.Network(SIZES)
+    X = data.X_train * np.float32(factor)
+    steps = nnlib.train_steps(net, X, data.y_train, epochs, 64, nnlib.SGD(rate))
+    return net, [record["loss"] for record in steps]
+
+
+def test_predict_rate(data):
+    net, run = losses(data, 3.0)
+    assert max(run) > 100 and np.mean(run[-50:]) == pytest.approx(np.log(10), abs=0.05)  # answer C
+    assert net.accuracy(data.X_val, data.y_val) < 0.15
+    A1 = net.layers[1].forward(net.layers[0].forward(data.X_train))
+    A2 = net.layers[3].forward(net.layers[2].forward(A1))
+    assert np.mean(A2.max(axis=0) == 0) > 0.9
+
+
+def test_train_warns_at_ln_10(data):
+    with pytest.warns(UserWarning, match="nothing was learned"):
+        nnlib.train(nnlib.Network(SIZES), data.X_train, data.y_train, 1, optimizer=nnlib.SGD(3.0), progress=False)
+
+
+def test_the_range_of_rates(data):
+    assert np.mean(losses(data, 0.3, 3)[1][-50:]) < 0.4  # the valley
+    assert np.mean(losses(data, 10.0, 3)[1][-50:]) > 2.2  # silent
+    with pytest.raises(ValueError, match="diverged"):
+        losses(data, 1000.0, 3)
+    valley = np.mean(losses(data, 0.001, 3, factor=255)[1][-50:])
+    assert valley < 2
+    assert np.mean(losses(data, 0.1, 3, factor=255)[1][-50:]) == pytest.approx(np.log(10), abs=0.05)
+    with pytest.raises(ValueError, match="diverged"):
+        losses(data, 10.0, 3, factor=255)
+
+
+def test_the_playground_after_too_large_a_rate(data):
+    panel = widgets.Playground(data, hidden=[32, 16], full=True, learning_rate=10.0)
+    panel.advance(200)
+    panel.learning_rate = 0.1
+    panel.advance(200)
+    assert panel.history["loss"].iloc[-1] > 2.2  # lowering the rate does not help,
+    panel.reset()
+    panel.advance(300)
+    assert panel.history["loss"].iloc[-1] < 0.6  # Reset does
+
+
+# -- part 8: five systems ---------------------------------------------------------------------------------------------
+
+
+def test_systems_a_and_b(data):
+    uniform, scores = nnlib.initializers.uniform(-0.5, 0.5), {}
+    for name, sizes, start, rate in (("A", SIZES, uniform, 0.1), ("B", [784, 128, 10], "he", 0.15)):
+        net = nnlib.Network(sizes, "relu", initializer=start)
+        nnlib.train(net, data.X_train, data.y_train, 20, 64, nnlib.SGD(rate), progress=False)
+        assert net.accuracy(data.X_train, data.y_train) > 0.97
+        scores[name] = net.accuracy(data.X_val, data.y_val)
+    assert 0.86 < scores["A"] < scores["B"] - 0.01 and 0.9 < scores["B"] < 0.95
+
+
+def test_system_c(dataset):
+    digits = dataset("digits")
+    start = nnlib.initializers.normal(0.1)
+    net = nnlib.Network([64, 64, 10], "sigmoid", loss="binary_cross_entropy", initializer=start)
+    nnlib.train(net, 16 * digits.X_train, digits.y_train, 1000, None, progress=False)
+    assert 0.93 < net.accuracy(16 * digits.X_val, digits.y_val) <= 1
+
+
+@pytest.mark.parametrize("factor, train, validation", [(1, (0.6, 0.9), (0.6, 0.85)), (255, (0.98, 1.01), (0.84, 0.92))])
+def test_system_d(dataset, factor, train, validation):
+    """Fewer rows than in the notebook, for time; what is claimed holds for them as well."""
+    data = dataset("mnist-5k", max_train_samples=250)
+    X, X_val = data.X_train * np.float32(factor), data.X_val * np.float32(factor)
+    net = nnlib.Network([784, 1000, 10], "tanh", initializer=nnlib.initializers.normal(0.01))
+    nnlib.train(net, X, data.y_train, 100, None, nnlib.SGD(0.02), progress=False)
+    assert train[0] < net.accuracy(X, data.y_train) < train[1]
+    assert validation[0] - 0.05 < net.accuracy(X_val, data.y_val) < validation[1]
+    saturated = np.mean(np.abs(np.tanh(X @ net.weights[0] + net.biases[0])) > 0.99)
+    assert saturated > 0.8 if factor == 255 else saturated < 0.1
+
+
+def test_system_e(data):
+    net = nnlib.Network([784, 10, 10], "leaky_relu")
+    nnlib.train(net, data.X_train, data.y_train, 20, progress=False)
+    assert 0.86 < net.accuracy(data.X_val, data.y_val) < 0.93
+
+
+# -- part 9: the test set ---------------------------------------------------------------------------------------------
+
+
+def test_the_intervals():
+    assert wilson(930, 1000) == (91.2, 94.4)
+    assert [round(bound) for bound in wilson(90, 100)] == [83, 94]
+
+
+def test_the_test_set(train, data):
+    lowest = int(train(60)[1]["val_loss"].idxmin()) + 1
+    net = train(lowest)[0]
+    predicted, P = net.predict(data.X_test), net.predict_proba(data.X_test)
+    right = predicted == data.y_test
+    assert 0.91 < right.mean() < 0.95
+    precision, recall, f1, support = precision_recall_fscore_support(data.y_test, predicted)
+    assert (support == 100).all() and (f1 <= np.maximum(precision, recall)).all()
+    sure = P.max(axis=1)
+    assert right[sure >= 0.99].mean() > 0.985 and np.mean(sure >= 0.99) > 0.4  # mistakes are rare
+    assert sure[~right].max() > 0.95  # the surest mistakes are sure
+
+
+def test_my_own_digit(train, data):
+    picture = Image.open(ROOT / "data/samples/my_digit.png").convert("L").resize(data.image_shape[::-1])
+    digit = np.asarray(picture, dtype=np.float32).reshape(1, -1) / 255
+    assert train(20)[0].predict(digit) == [3]
+
+
+# -- exercises --------------------------------------------------------------------------------------------------------
+
+
+def test_exercises():
+    assert 20 * 48_000 // 64 == 15_000 and 20 * 48_000 // 640 == 1_500 and 15_000 / (48_000 / 640) == 200
+    true, said = np.repeat([0, 1, 2], 100), np.repeat([0, 2, 0, 1, 2, 2], [90, 10, 5, 80, 15, 100])
+    assert confusion_matrix(true, said).tolist() == [[90, 0, 10], [5, 80, 15], [0, 0, 100]]
+    precision, recall, _, _ = precision_recall_fscore_support(true, said)
+    assert precision[2] == pytest.approx(0.8) and recall[2] == 1 and np.mean(true == said) == pytest.approx(0.9)

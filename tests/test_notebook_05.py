@@ -1,0 +1,224 @@
+"""What notebook 05 says in words, recomputed. Its cells are run by nbval."""
+
+import warnings
+from functools import partial
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+import nnlib
+from nnlib import initializers
+from nnlib.widgets.panel import one_thread
+
+RATES = [0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0]
+
+
+@pytest.fixture(scope="module")
+def data(dataset):
+    return dataset("mnist-5k", max_train_samples=3200)
+
+
+@pytest.fixture(scope="module")
+def accuracy(data):
+    """Validation accuracy of a net 784-hidden-10 after its training."""
+
+    def train(activation, rate, epochs=20, hidden=(128, 64), seed=0, prepare=None, **options):
+        net = nnlib.Network([784, *hidden, 10], activation, seed=seed, **options)
+        if prepare:
+            prepare(net)
+        with warnings.catch_warnings(), one_thread():
+            warnings.simplefilter("ignore")
+            nnlib.train(net, data.X_train, data.y_train, epochs, 64, nnlib.SGD(rate), seed=seed, progress=False)
+        return net.accuracy(data.X_val, data.y_val)
+
+    return train
+
+
+def sizes_by_layer(net, X, y):
+    X, Y = net.check(X, y)
+    _, dZ = net.compare(net.logits(X, training=True), Y)
+    spread, size = [], []
+    for layer in reversed(net.layers):
+        dZ = layer.backward(dZ)
+        if isinstance(layer, nnlib.Activation):
+            spread.insert(0, layer.A.std(axis=0).mean())
+            size.insert(0, np.sqrt((dZ**2).mean()))
+    return spread, size
+
+
+# -- 2 and 3: one rate for all ----------------------------------------------------------------------------------------
+
+
+def test_predict_1_the_gap_is_the_rate(accuracy):
+    """C: about 6 points at rate 0.1, about 1 or less at the own rates."""
+    at_one_rate = accuracy("relu", 0.1) - accuracy("sigmoid", 0.1)
+    at_own_rates = accuracy("relu", 0.5) - accuracy("sigmoid", 5.0)
+    assert 0.04 < at_one_rate < 0.085
+    assert abs(at_own_rates) < 0.02
+
+
+def test_two_ways_to_fall(accuracy):
+    assert accuracy("elu", 1.0, epochs=2) < 0.2  # says nothing
+    with pytest.raises(ValueError, match="diverged"):
+        accuracy("leaky_relu", 10.0, epochs=2)
+
+
+def test_one_seed_at_the_edge_of_the_cliff(accuracy):
+    """Tanh at rate 1 depends on the seed (here one of three sits at 10 %); at 0.5 it does not."""
+    at_the_edge, before = ([accuracy("tanh", rate, epochs=10, seed=k) for k in range(3)] for rate in (1.0, 0.5))
+    assert max(at_the_edge) > 0.85
+    assert min(at_the_edge) < min(before) - 0.005
+    assert min(before) > 0.9
+
+
+def test_the_band_is_narrower_than_the_interval(accuracy):
+    band = np.std([accuracy("relu", 0.5, epochs=10, seed=seed) for seed in (3, 4, 5)], ddof=1)
+    low, high = binomtest(936, 1000).proportion_ci(method="wilson")
+    assert band < 0.012 < (high - low) / 2 < 0.018
+    assert 1.96 * np.sqrt(0.936 * 0.064 / 1000) == pytest.approx((high - low) / 2, abs=5e-4)
+    assert high - low > 0.9385 - 0.934
+
+
+# -- 4: depth ---------------------------------------------------------------------------------------------------------
+
+
+def test_chain_of_eight_sigmoids():
+    a, product = 0.5, 1.0
+    for _ in range(8):
+        a = 1 / (1 + np.exp(-a))
+        product *= a * (1 - a)
+    assert product == pytest.approx(6.9e-6, rel=0.02) and product < 0.25**8
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [("sigmoid", 0, 1e-3), ("relu", 0.2, 5), ("leaky_relu", 0.2, 5), ("elu", 0.5, 10), ("tanh", 0.5, 5)],
+)
+def test_predict_2_gradients_in_the_first_of_eight_layers(data, name, low, high):
+    """C: less than a thousandth for sigmoid. The others keep their size."""
+    for seed in range(3):
+        net = nnlib.Network([784, *[64] * 8, 10], name, seed=seed)
+        spread, size = sizes_by_layer(net, data.X_train[:500], data.y_train[:500])
+        assert low < size[0] / size[-1] < high
+        if name == "sigmoid":
+            assert spread[-1] < 1e-3 * spread[0], "all digits look the same"
+            factors = np.array(size[:-1]) / size[1:]
+            assert ((factors > 0.2) & (factors < 0.45)).all(), "about a third from layer to layer"
+
+
+def test_no_rate_trains_the_deep_sigmoid_net(accuracy):
+    deep = partial(accuracy, epochs=6, hidden=[64] * 8)
+    assert max(deep("sigmoid", rate) for rate in RATES) < 0.25
+    assert deep("relu", 0.1) > 0.8
+    assert deep("tanh", 0.1) > 0.85
+
+
+# -- 5: dead units ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", [0, 1, 3])
+def test_predict_3_dead_units(data, seed):
+    """B: more than half of the first layer dies and none comes back; in the second layer some do."""
+    net, sgd = nnlib.Network([784, 128, 64, 10], "relu", seed=seed), nnlib.SGD(1.0)
+    first, second = [], []
+    for record in nnlib.train_steps(net, data.X_train, data.y_train, 8, 64, sgd, seed=seed):
+        if record["step"] % 10 == 0:
+            net.logits(data.X_train, training=True)
+            for found, layer in zip((first, second), (net.layers[1], net.layers[3]), strict=True):
+                found.append(~(layer.A > 0).any(axis=0))
+        if record["step"] == 100:
+            sgd.learning_rate = 0.1
+    first, second = np.array(first), np.array(second)
+    assert first[9].sum() > 50
+    assert not (first[:-1] & ~first[1:]).any()
+    assert (second[:-1] & ~second[1:]).any()
+    assert net.accuracy(data.X_val, data.y_val) > 0.5, "the living units still classify"
+
+
+# -- 6: slope ---------------------------------------------------------------------------------------------------------
+
+
+def test_slope(accuracy):
+    def with_slope(s):
+        def prepare(net):
+            for W in net.weights[:-1]:
+                W /= np.sqrt(1 + s**2)
+            for layer in net.layers:
+                if isinstance(layer, nnlib.Activation):
+                    layer.options["slope"] = s
+
+        return np.mean([accuracy("leaky_relu", 0.1, epochs=10, seed=seed, prepare=prepare) for seed in (1, 2)])
+
+    relu, leaky, half, linear = map(with_slope, (0.0, 0.01, 0.5, 1.0))
+    assert abs(relu - leaky) < 0.012
+    assert relu > half + 0.005 > linear
+    assert 0.87 < linear < 0.91, "what softmax regression reaches"
+
+
+# -- 7: start weights -------------------------------------------------------------------------------------------------
+
+
+def constant(rng, n_in, n_out):
+    return np.full((n_in, n_out), 0.01), np.zeros(n_out)
+
+
+def test_seven_starts(data, accuracy):
+    starts = {
+        "zero": "zeros",
+        "constant": constant,
+        "0.01": initializers.normal(0.01),
+        "0.1": initializers.normal(0.1),
+        "uniform": initializers.uniform(-0.5, 0.5),
+        "Xavier": "xavier",
+        "He": "he",
+    }
+    nets = {name: nnlib.Network([784, 128, 64, 10], "relu", initializer=start) for name, start in starts.items()}
+    loss = {name: net.loss(data.X_train, data.y_train) for name, net in nets.items()}
+    dZ = {name: sizes_by_layer(net, data.X_train[:500], data.y_train[:500])[1][0] for name, net in nets.items()}
+    after = {name: accuracy("relu", 0.1, epochs=5, initializer=start) for name, start in starts.items()}
+    assert 10 < loss["uniform"] < 13 and all(2.25 < loss[name] < 2.6 for name in starts if name != "uniform")
+    assert dZ["zero"] == 0 and dZ["constant"] < 1e-9
+    assert 100 < dZ["He"] / dZ["0.01"] < 1000
+    assert after["zero"] < 0.15 and after["constant"] < 0.4 and after["0.01"] < 0.6
+    assert min(after[name] for name in ("0.1", "Xavier", "He")) > 0.88
+    assert 0.8 < after["uniform"] < after["He"]
+    one_layer = accuracy("relu", 0.1, epochs=5, hidden=[128], initializer=initializers.normal(0.01))
+    assert one_layer > 0.86, "with one hidden layer the small start does well"
+
+
+def test_he_keeps_the_size_over_twenty_layers():
+    rng = np.random.default_rng(0)
+    n, rows = 400, rng.normal(size=(300, 400))
+    sizes = []
+    for variance in (1 / n, 2 / n, 4 / n):
+        A = rows
+        for _ in range(20):
+            A = np.maximum(A @ rng.normal(0, np.sqrt(variance), (n, n)), 0)
+        sizes.append(np.sqrt((A**2).mean()))
+    assert sizes[0] < 3e-3 and 0.3 < sizes[1] < 3 and sizes[2] > 300
+
+
+def test_128_twins(data):
+    """Equal units stay equal in float64; what float32's rounding does depends on the processor, so only bounds."""
+    gap, score = {}, {}
+    for dtype in (np.float64, np.float32):
+        net = nnlib.Network([784, 128, 10], "relu", initializer=constant, dtype=dtype)
+        for _ in nnlib.train_steps(net, data.X_train, data.y_train, 6, 64, nnlib.SGD(0.1), seed=0):
+            pass
+        W = net.weights[0]
+        gap[dtype] = (W.max(axis=1) - W.min(axis=1)).max()
+        score[dtype] = net.accuracy(data.X_val, data.y_val)
+    assert gap[np.float64] < 1e-9 and score[np.float64] < 0.5
+    assert gap[np.float32] >= gap[np.float64]
+
+
+# -- Your turn --------------------------------------------------------------------------------------------------------
+
+
+def test_exercises():
+    assert 4 * 0.5 * (1 - 0.5) == 1 and 1 - np.tanh(0.0) ** 2 == 1
+    w = np.array([0.5, -1.0, 0.3, 0.2])
+    corners = np.array(np.meshgrid(*[[0, 1]] * 4)).reshape(4, -1).T
+    assert (corners @ w).max() == pytest.approx(1.0)
+    assert round(0.94 * 0.06 * (1.96 / 0.002) ** 2, -3) == 54_000

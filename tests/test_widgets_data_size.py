@@ -1,0 +1,191 @@
+"""The panel DataSize: every control moved beyond its default, and training exactly as `train_steps` does it."""
+
+import asyncio
+
+import ipywidgets
+import numpy as np
+import pytest
+import traitlets
+
+import nnlib
+from nnlib.widgets import DataSize
+from nnlib.widgets.panel import one_thread
+
+
+@pytest.fixture
+def data(dataset):
+    return dataset("mnist-5k")
+
+
+@pytest.fixture
+def panel(data):
+    return DataSize(data, hidden=[8], steps=40)
+
+
+def control(panel, kind, description):
+    """The panel's widget of this kind and description."""
+
+    def walk(widget):
+        yield widget
+        for child in getattr(widget, "children", ()):
+            yield from walk(child)
+
+    (found,) = [w for w in walk(panel) if isinstance(w, kind) and w.description == description]
+    return found
+
+
+def slider(panel):
+    return control(panel, ipywidgets.FloatLogSlider, "training rows")
+
+
+def press(panel, description):
+    control(panel, ipywidgets.Button, description).click()
+
+
+def finish(panel):
+    panel.advance(10**6)
+    assert not panel.running
+
+
+def test_a_run_is_what_train_steps_does(panel, data):
+    panel.samples = 300
+    finish(panel)
+    rng = np.random.default_rng(0)
+    rows = rng.permutation(len(data.X_train))[:300]
+    net = nnlib.Network([784, 8, 10], seed=0)
+    X, y = data.X_train[rows], data.y_train[rows]
+    with one_thread():
+        losses = [record["loss"] for _, record in zip(range(40), nnlib.train_steps(net, X, y, 40, 64, None, rng))]
+        accuracy, val_accuracy = net.accuracy(X, y), net.accuracy(data.X_val, data.y_val)
+    assert np.array_equal(panel.network.parameters, net.parameters)
+    assert panel._curve[-1][1] == pytest.approx(np.mean(losses[20:]))
+    (result,) = panel.results.to_dict("records")
+    assert (result["samples"], result["accuracy"], result["val_accuracy"]) == (300, accuracy, val_accuracy)
+
+
+def test_the_slider_trains_again(panel):
+    finish(panel)
+    before, picture = panel.network.parameters.copy(), panel.picture.value
+    slider(panel).value = 1000.4
+    assert panel.samples == 1000 and panel.running and panel.step == 0
+    assert panel.picture.value != picture
+    finish(panel)
+    assert list(panel.results["samples"]) == [200, 1000]
+    assert not np.array_equal(panel.network.parameters, before)
+    assert "1,000 training rows" in panel.message.value and "step 40 of 40" in panel.message.value
+    panel.samples = 50
+    assert slider(panel).value == 50
+
+
+def test_the_same_size_again_gives_the_same_numbers(panel):
+    finish(panel)
+    first = panel.network.parameters.copy()
+    panel.samples = 20
+    finish(panel)
+    panel.samples = 200
+    finish(panel)
+    assert np.array_equal(panel.network.parameters, first)
+
+
+def test_more_rows_are_the_same_rows_and_others(panel):
+    few = set(panel._rows)
+    panel.samples = 400
+    assert few < set(panel._rows) and len(panel._rows) == 400
+
+
+def test_all_sizes(panel, data):
+    press(panel, "All sizes")
+    assert panel.samples == 20 and panel.running
+    finish(panel)
+    sizes = [20, 50, 100, 200, 500, 1000, 2000, len(data.X_train)]
+    assert list(panel.results["samples"]) == sizes
+    assert panel.results["val_accuracy"].iloc[-1] > panel.results["val_accuracy"].iloc[0] + 0.2
+    assert len(panel._before[0].get_segments()) == len(sizes)
+    press(panel, "All sizes")
+    assert panel.step == 0 and panel.samples == 20 and panel.running
+
+
+def test_all_sizes_starts_with_the_size_that_is_set(data):
+    panel = DataSize(data, hidden=[8], samples=20, steps=20)
+    finish(panel)
+    panel.sweep()
+    assert panel.step == 0 and panel.running
+
+
+def test_the_slider_ends_a_sweep(panel):
+    panel.sweep()
+    panel.advance(60)
+    assert panel.samples == 50
+    slider(panel).value = 700
+    finish(panel)
+    assert list(panel.results["samples"]) == [20, 700]
+
+
+def test_new_seed(panel):
+    finish(panel)
+    weights, rows, picture = panel.network.parameters.copy(), panel._rows, panel.picture.value
+    press(panel, "New seed")
+    assert panel.seed == 1 and panel.running and panel.results.empty
+    finish(panel)
+    assert not np.array_equal(panel.network.parameters, weights) and not np.array_equal(panel._rows, rows)
+    assert panel.picture.value != picture and "seed 1" in panel.message.value
+
+
+def test_clear(panel):
+    panel.sweep()
+    panel.advance(50)
+    picture = panel.picture.value
+    press(panel, "Clear")
+    assert panel.results.empty and panel.picture.value != picture
+    finish(panel)
+    assert list(panel.results["samples"]) == [50]  # the run under way; those to come were forgotten as well
+
+
+def test_few_rows_many_rows_and_none(panel, dataset):
+    with pytest.raises(traitlets.TraitError):
+        panel.samples = 0
+    panel.samples = 10**6
+    assert panel.samples == len(panel.X)
+    assert panel._rows.size == len(panel.X)
+    with pytest.raises(ValueError, match="without validation"):
+        DataSize(dataset("iris", validation=0))
+
+
+def test_rows_that_are_no_pictures(dataset):
+    panel = DataSize(dataset("iris"), hidden=[], samples=12, steps=20)
+    panel.advance(100)
+    assert list(panel.results["samples"]) == [12]
+    assert panel.network.sizes == [4, 3]
+
+
+def test_live(data):
+    """In a running loop the slider alone makes it train, to the end of the run."""
+
+    async def session():
+        panel = DataSize(data, hidden=[8], steps=40)
+        slider(panel).value = 100
+        for _ in range(500):
+            await asyncio.sleep(0.01)
+            if not panel.running and len(panel.results):
+                break
+        panel.close()
+        return panel
+
+    panel = asyncio.run(session())
+    assert list(panel.results["samples"]) == [100] and panel.step == 40
+
+
+def test_a_sweep_in_a_cell(data):
+    """In a kernel, where a loop is running, `advance` comes before the task: it still goes to the end."""
+
+    async def cell():
+        panel = DataSize(data, hidden=[8], steps=20)
+        panel.sweep()
+        panel.advance(10**6)
+        panel.close()
+        return panel
+
+    panel = asyncio.run(cell())
+    assert panel.step == 20 and not panel.running
+    assert panel.results["samples"].iloc[-1] == len(data.X_train)
+    assert len(panel._curve) == 1

@@ -1,0 +1,158 @@
+"""The race: every control is moved beyond its default."""
+
+import numpy as np
+import pytest
+
+import nnlib
+from nnlib.widgets import Race
+
+
+@pytest.fixture(scope="module")
+def data(dataset):
+    return dataset("digits")
+
+
+@pytest.fixture
+def race(data):
+    return Race(data, ["relu", "tanh", "sigmoid"], rates=0.1, width=16)
+
+
+def everything(widget):
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from everything(child)
+
+
+def button(race, description):
+    return next(w for w in everything(race) if getattr(w, "description", None) == description)
+
+
+def test_same_start_weights_and_same_batches(race):
+    first, *others = race.networks
+    for other in others:
+        np.testing.assert_array_equal(first.parameters, other.parameters)
+
+
+def test_advance_is_what_train_steps_does(race, data):
+    race.advance(40)
+    for name, network in zip(race.lanes, race.networks, strict=True):
+        net = nnlib.Network([64, 16, 16, 10], name, seed=0)
+        steps = nnlib.train_steps(net, data.X_train, data.y_train, 10, 64, nnlib.SGD(0.1), seed=0)
+        records = [next(steps) for _ in range(40)]
+        # One BLAS thread there, perhaps more here: the sums may differ in the last digits.
+        np.testing.assert_allclose(network.parameters, net.parameters, atol=1e-4)
+        losses = race.history.query("activation == @name")["loss"]
+        assert losses.iloc[1] == pytest.approx(np.mean([r["loss"] for r in records[20:]]), rel=1e-3)
+    assert list(race.history["step"].unique()) == [20, 40]
+
+
+def test_step_button(race):
+    button(race, "Step").click()
+    button(race, "Step").click()
+    assert race.step == 2
+
+
+def test_train_button(race):
+    train = button(race, "Train")
+    train.value = True
+    assert race.running and train.description == "Pause"
+    train.value = False
+    assert not race.running and train.description == "Train"
+
+
+def test_reset_goes_back_to_the_start_weights(race):
+    start = race.networks[0].parameters.copy()
+    before = race.picture.value
+    race.advance(40)
+    assert race.picture.value != before
+    button(race, "Reset").click()
+    assert race.step == 0 and race.history.empty
+    np.testing.assert_array_equal(race.networks[0].parameters, start)
+
+
+def test_new_seed(race):
+    start = race.networks[0].parameters.copy()
+    button(race, "New seed").click()
+    assert race.seed == 1
+    assert not np.array_equal(race.networks[0].parameters, start)
+
+
+def test_activation_of_a_lane(race):
+    race.advance(20)
+    race.names[1].value = "elu"
+    assert race.lanes == ["relu", "elu", "sigmoid"]
+    assert race.step == 0, "another activation begins a new race"
+    assert "elu" in repr(race.networks[1])
+
+
+def test_a_lane_may_be_empty(race):
+    race.names[2].value = None
+    race.advance(20)
+    assert len(race.networks) == 2
+    race.names[2].value = "leaky_relu"
+    assert len(race.networks) == 3
+
+
+def test_one_rate_for_all_and_a_rate_each(race, data):
+    assert race.same_rate
+    assert [control.disabled for control in race.rate_controls] == [False, True, True]
+    race.rate_controls[0].value = 0.2
+    assert [race.rate_of(k) for k in range(3)] == [0.2, 0.2, 0.2]
+    button(race, "one rate for all").value = False
+    assert not any(control.disabled for control in race.rate_controls)
+    race.rate_controls[2].value = 5.0
+    assert race.rates[2] == 5.0 and race.rate_of(0) == 0.2
+    race.advance(200)
+    other = Race(data, ["relu", "tanh", "sigmoid"], rates=[0.2, 0.2, 0.1], width=16)
+    other.advance(200)
+    accuracy = [r.history.groupby("lane")["val_accuracy"].last() for r in (race, other)]
+    assert accuracy[0][2] > accuracy[1][2] + 0.1, "sigmoid learns faster at its own rate"
+
+
+def test_a_rate_acts_on_the_race_under_way(race):
+    race.advance(20)
+    race.rate_controls[0].value = 0.5
+    assert race.step == 20
+    before = race.networks[0].parameters.copy()
+    race.advance(1)
+    assert race.step == 21 and not np.array_equal(race.networks[0].parameters, before)
+
+
+def test_depth(race):
+    before = race.picture.value
+    race.depth_control.value = 8
+    assert race.networks[0].sizes == [64, *[16] * 8, 10]
+    assert race.picture.value != before
+    sigmoid = race._lanes[2].gradient_sizes()
+    assert len(sigmoid) == 9 and sigmoid[0] < 1e-3 * sigmoid[-1], "vanishing gradients can be seen"
+
+
+def test_a_lane_that_diverges_is_out_and_the_others_go_on(data):
+    race = Race(data, ["elu", "tanh"], rates=[10.0, 0.1], depth=8)
+    race.advance(40)
+    assert "<b>elu</b> is out" in race.message.value
+    assert race.history["lane"].unique() == [1]
+    assert np.isfinite(race.networks[0].parameters).all()
+    race.rate_controls[0].value = 0.01
+    race.advance(20)
+    assert "is out" not in race.message.value
+    assert sorted(race.history["lane"].unique()) == [0, 1]
+
+
+def test_settings_from_code_move_the_controls(race):
+    race.same_rate = False
+    race.rates = [0.3, 0.02, 2.0]
+    assert [control.value for control in race.rate_controls] == [0.3, 0.02, 2.0]
+    race.lanes = ["tanh", "tanh", None]
+    assert [name.value for name in race.names] == ["tanh", "tanh", None]
+
+
+def test_what_it_does_not_take(data):
+    with pytest.raises(ValueError, match="two or three"):
+        Race(data, ["relu"])
+    with pytest.raises(ValueError, match="two or three"):
+        Race(data, ["relu", "softmax"])
+
+
+def test_it_carries_a_picture_for_readers_without_a_kernel(race):
+    assert "image/png" in race._repr_mimebundle_()

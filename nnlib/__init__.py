@@ -8,7 +8,7 @@ from nnlib.checks import check_gradients, numerical_gradient, preflight, relativ
 from nnlib.datasets import Dataset, load_dataset
 from nnlib.exercises import check
 from nnlib.layers import Activation, Dense
-from nnlib.network import Network
+from nnlib.network import Network, load_pretrained
 from nnlib.optimizers import SGD, Adam, RMSprop
 from nnlib.training import train, train_steps
 
@@ -25,6 +25,7 @@ __all__ = [
     "check_gradients",
     "initializers",
     "load_dataset",
+    "load_pretrained",
     "losses",
     "numerical_gradient",
     "preflight",

@@ -14,7 +14,7 @@ def check(answer, expected, hint="", tolerance=1e-6):
 
 
 def _judge(answer, expected, hint, tolerance):
-    if answer is None or answer is ...:
+    if any(part is None or part is ... for part in (answer if isinstance(answer, list | tuple) else [answer])):
         return "Not filled in yet."
     try:
         got = f"got {_show(answer)}, expected {_show(expected)}. {hint}".rstrip()
@@ -22,7 +22,7 @@ def _judge(answer, expected, hint, tolerance):
         if a.shape != e.shape:
             return f"Not yet: the shape is {a.shape}, expected {e.shape}; {got}"
         numbers = a.dtype.kind in "biufc" and e.dtype.kind in "biufc"
-        right = np.allclose(a, e, rtol=tolerance, atol=tolerance) if numbers else bool(np.all(a == e))
+        right = np.allclose(a, e, rtol=tolerance, atol=tolerance, equal_nan=True) if numbers else bool(np.all(a == e))
     except Exception as error:  # whatever a student's object does when it is compared or shown
         kind = type(answer).__name__
         return f"Not yet: got a {kind} that cannot be compared ({error}), expected {_show(expected)}. {hint}".rstrip()

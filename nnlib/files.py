@@ -34,4 +34,5 @@ def read_model(path):
             arrays = dict(file)
         return json.loads(str(arrays.pop("architecture"))), arrays
     except (*DAMAGE, TypeError, AttributeError) as error:  # these two: a .npy file, which holds a single array
-        raise ValueError(f"{path} is not a file that net.save wrote, or it is damaged: {error}") from error
+        # Without NumPy's words, which advise to load such a file unsafely.
+        raise ValueError(f"{path} is not a file that net.save wrote, or it is damaged") from error

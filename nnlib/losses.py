@@ -1,7 +1,7 @@
 """Losses: the mean over the m samples of the sum over a sample's K outputs, and its derivative.
 
 `loss(A, Y) -> value, dA` works behind any output activation. For three pairs the derivative at `Z` is far simpler,
-`dZ = (A - Y) / m`, and the value is exact even where A has rounded to 0 or 1 (Bishop 2006, section 4.3.6):
+`dZ = (A - Y) / m` (Bishop 2006, section 4.3.6), and the value is good even where A has rounded to 0 or 1:
 
 | output   | loss                 | from Z                                                    |
 |----------|----------------------|-----------------------------------------------------------|
@@ -38,18 +38,18 @@ def mean_squared_error(A, Y):
 
 def cross_entropy_from_logits(Z, Y):
     """cross_entropy of softmax(Z), for rows of Y that sum to 1. Returns value and dZ."""
-    # log softmax(Z) = Z - log sum exp Z; the row's maximum is taken out so that exp cannot overflow.
-    top = Z.max(axis=1, keepdims=True)
-    E = np.exp(Z - top)
+    # -log softmax(Z) = log sum exp Z - Z. The row's maximum cancels; without it exp cannot overflow.
+    Z = Z - Z.max(axis=1, keepdims=True)
+    E = np.exp(Z)
     total = E.sum(axis=1, keepdims=True)
-    log_sum_exp = top + np.log(total)
-    return _mean(Y * (log_sum_exp - Z)), (E / total - Y) / len(Y)
+    return _mean(Y * (np.log(total) - Z)), (E / total - Y) / len(Y)
 
 
 def binary_cross_entropy_from_logits(Z, Y):
     """binary_cross_entropy of sigmoid(Z). Returns value and dZ."""
-    A = np.exp(-np.logaddexp(0, -Z))  # the sigmoid, 1 / (1 + exp(-Z)), without overflow
-    return _mean(np.logaddexp(0, Z) - Y * Z), (A - Y) / len(Y)
+    # logaddexp(0, -Z) = log(1 + exp(-Z)) = -log sigmoid(Z), without overflow.
+    minus_log_A = np.logaddexp(0, -Z)
+    return _mean(Y * minus_log_A + (1 - Y) * np.logaddexp(0, Z)), (np.exp(-minus_log_A) - Y) / len(Y)
 
 
 def _mean(terms):

@@ -2,6 +2,7 @@
 
 import copy
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,8 @@ from nnlib import files, losses
 from nnlib.initializers import INITIALIZERS
 from nnlib.layers import Activation, Dense, look_up
 
-OUTPUTS = {"softmax": "a classifier", "sigmoid": "a classifier", "identity": "a regression"}
+# The outputs there are, and the loss that matches each.
+OUTPUTS = {"softmax": "cross_entropy", "sigmoid": "binary_cross_entropy", "identity": "mean_squared_error"}
 
 # Output and loss whose derivative at Z is (A - Y) / m; every other pair goes through the output's own derivative.
 MATCHED = {
@@ -26,7 +28,8 @@ class Network:
     sizes        units per layer, input first: [784, 128, 64, 10]
     activations  one name for all hidden layers, or a list, one each: names or `Activation("leaky_relu", slope=0.1)`
     output       "softmax" or "sigmoid" for a classifier, "identity" for a regression
-    loss         "cross_entropy", "binary_cross_entropy" or "mean_squared_error"
+    loss         "cross_entropy", "binary_cross_entropy" or "mean_squared_error"; unless given, the one that matches the
+                 output, in this order: softmax, sigmoid, identity
     initializer  "he", "xavier", "zeros", or a function such as `initializers.uniform(-0.5, 0.5)`
     dtype        np.float32 or np.float64
     seed         of the start weights: a number or a numpy Generator
@@ -44,36 +47,36 @@ class Network:
         sizes,
         activations="relu",
         output="softmax",
-        loss="cross_entropy",
+        loss=None,
         initializer="he",
         dtype=np.float32,
         seed=0,
     ):
         self.sizes = _check_sizes(sizes)
         hidden = len(self.sizes) - 2
-        activations = [activations] * hidden if isinstance(activations, str) else list(activations)
+        if isinstance(activations, str | Activation):
+            activations = [activations] * hidden
         if len(activations) != hidden:
             raise ValueError(
                 f"{len(activations)} activations given for {hidden} hidden layers: give one name or one each"
             )
-        look_up("output", output, OUTPUTS)
+        loss = look_up("output", output, OUTPUTS) if loss is None else loss
         if self.sizes[-1] == 1 and (output == "softmax" or (output == "sigmoid" and loss == "cross_entropy")):
             raise ValueError(f"{output} with {loss} needs two outputs or more; for one: sigmoid, binary_cross_entropy")
-        if np.dtype(dtype) not in (np.float32, np.float64):
-            raise ValueError(f"dtype is {np.dtype(dtype)}; give np.float32 or np.float64")
 
         self.layers = []
         for k, (n_in, n_out) in enumerate(pairwise(self.sizes)):
             self.layers.append(Dense(n_in, n_out))
             if k < hidden:
                 given = activations[k]
-                self.layers.append(Activation(given) if isinstance(given, str) else copy.copy(given))
+                self.layers.append(copy.deepcopy(given) if isinstance(given, Activation) else Activation(given))
         self.output = Activation(output)
         self.loss_name, self.loss_function = loss, look_up("loss", loss, losses.LOSSES)
         self.matched = MATCHED.get((output, loss))
         self.target_ndim = 1  # of the y that a regression was trained on: it predicts in that shape
+        self.metadata = {}  # what JSON can hold: how it was trained, say; kept by save and load
 
-        self._lay_out(np.zeros(sum(layer.size for layer in self.layers), dtype))
+        self._lay_out(np.zeros(sum(layer.size for layer in self.layers), _check_dtype(dtype)))
         initialize = initializer if callable(initializer) else look_up("initializer", initializer, INITIALIZERS)
         rng = np.random.default_rng(seed)
         for layer in self.dense:
@@ -168,7 +171,9 @@ class Network:
     def check_X(self, X):
         """X as an array (m, n_in) of the network's dtype. Raises ValueError for another shape, NaN or infinity."""
         given = _numbers("X", X)
-        if given.ndim != 2 or given.shape[1] != self.sizes[0] or len(given) == 0:
+        if len(given) == 0:
+            raise ValueError("X has no rows; give at least one")
+        if given.ndim != 2 or given.shape[1] != self.sizes[0]:
             hint = " (one sample is a row: X[None, :]; images: X.reshape(len(X), -1))" if given.ndim != 2 else ""
             raise ValueError(f"X has shape {given.shape}, the network expects (samples, {self.sizes[0]}){hint}")
         with np.errstate(over="ignore"):  # what is too large for float32 is found below
@@ -191,7 +196,11 @@ class Network:
             shapes = f"(samples,) or (samples, {K})" if K == 1 or self.is_classifier else f"(samples, {K})"
             raise ValueError(f"y has shape {y.shape}, the network expects {shapes}")
         if not self.is_classifier:
-            return y.reshape(-1, K).astype(self.dtype)
+            with np.errstate(over="ignore"):
+                Y = y.reshape(-1, K).astype(self.dtype)
+            if not np.isfinite(Y).all():
+                raise ValueError(f"y holds {np.abs(y).max():.3g}, too large for {self.dtype}; scale the targets")
+            return Y
         if y.ndim == 2 and K > 1:
             if not (np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all()):
                 raise ValueError("y has one column per class, but not a single 1 in each row: expected one-hot rows")
@@ -287,13 +296,13 @@ class Network:
     def astype(self, dtype):
         """A copy of the network in another dtype (np.float64 for gradient checks)."""
         net = copy.deepcopy(self)
-        net._lay_out(self.parameters.astype(dtype))
+        net._lay_out(self.parameters.astype(_check_dtype(dtype)))
         return net
 
     def save(self, path):
         """Write the network to one .npz file (the ending is added if missing), whole or not at all; returns the path.
 
-        It holds W1, b1, W2, b2, ... and, as JSON text, the architecture.
+        It holds W1, b1, W2, b2, ... and, as JSON text, the architecture and `metadata`.
         """
         architecture = {
             "sizes": self.sizes,
@@ -302,6 +311,7 @@ class Network:
             "loss": self.loss_name,
             "dtype": str(self.dtype),
             "target_ndim": self.target_ndim,
+            "metadata": self.metadata,
         }
         arrays = {f"{name}{k}": getattr(d, name) for k, d in enumerate(self.dense, 1) for name in ("W", "b")}
         return files.write_model(path, architecture, arrays)
@@ -311,19 +321,26 @@ class Network:
         """The network that `save` wrote. Raises FileNotFoundError, or ValueError for a file that is not one."""
         architecture, arrays = files.read_model(path)
         try:
-            target_ndim = architecture.pop("target_ndim")
+            # Before a network is made: sizes that are not those of the arrays may need more memory than there is.
+            for k, (n_in, n_out) in enumerate(pairwise(_check_sizes(architecture["sizes"])), 1):
+                for name, expected in ((f"W{k}", (n_in, n_out)), (f"b{k}", (n_out,))):
+                    given = arrays.get(name, np.empty(0))
+                    if given.shape != expected or given.dtype.kind != "f":
+                        raise ValueError(f"{name} is {given.shape} {given.dtype}, expected {expected}")
+            target_ndim, metadata = architecture.pop("target_ndim"), architecture.pop("metadata", {})
             activations = [Activation(name, **options) for name, options in architecture.pop("activations")]
             net = cls(**architecture, activations=activations, initializer="zeros")
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is not a model file of this version of nnlib: {error}") from error
-        net.target_ndim = target_ndim
+        net.target_ndim, net.metadata = target_ndim, metadata
         for k, layer in enumerate(net.dense, 1):
-            for name in ("W", "b"):
-                expected, given = getattr(layer, name), arrays.get(f"{name}{k}", np.empty(0))
-                if given.shape != expected.shape or given.dtype.kind != "f":
-                    raise ValueError(f"{path}: {name}{k} is {given.shape} {given.dtype}, expected {expected.shape}")
-                expected[...] = given
+            layer.W[...], layer.b[...] = arrays[f"W{k}"], arrays[f"b{k}"]
         return net
+
+
+def load_pretrained():
+    """The digit classifier that ships with the package, 784 pixels to 10; its `metadata` say how it was trained."""
+    return Network.load(Path(__file__).parent / "models" / "digits.npz")
 
 
 def _numbers(name, values):
@@ -337,11 +354,18 @@ def _numbers(name, values):
     return array
 
 
+def _check_dtype(dtype):
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise ValueError(f"dtype is {np.dtype(dtype)}; give np.float32 or np.float64")
+    return dtype
+
+
 def _check_sizes(sizes):
     try:
+        sizes = list(sizes)
         whole = [int(n) for n in sizes]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         whole = []
-    if len(whole) < 2 or min(whole) < 1 or whole != list(sizes):
+    if len(whole) < 2 or min(whole) < 1 or whole != sizes:
         raise ValueError(f"sizes is {sizes!r}; expected two or more positive whole numbers, such as [784, 128, 10]")
     return whole

@@ -11,9 +11,13 @@ class _Optimizer:
     """What the three share: the vectors that they remember between steps, and whose they are."""
 
     def __init__(self, learning_rate, **settings):
-        for name, value, top in [("learning_rate", learning_rate, np.inf), *((k, v, 1) for k, v in settings.items())]:
-            if not 0 <= value < top:
-                raise ValueError(f"{name} is {value}; expected 0 <= {name} < {top}")
+        if not 0 <= learning_rate < np.inf:
+            raise ValueError(f"learning_rate is {learning_rate}; expected 0 <= learning_rate < inf")
+        for name, value in settings.items():
+            if name == "epsilon" and not 0 < value < np.inf:
+                raise ValueError(f"epsilon is {value}; expected a small number above 0, or a gradient of 0 gives 0 / 0")
+            if name != "epsilon" and not 0 <= value < 1:
+                raise ValueError(f"{name} is {value}; expected 0 <= {name} < 1")
         self.learning_rate = learning_rate
         self.__dict__.update(settings)
         self._settings = ("learning_rate", *settings)
@@ -26,9 +30,9 @@ class _Optimizer:
     def _remember(self, net, count):
         """`count` vectors like the parameters, zero before the first step and kept between steps."""
         if self._owner is None:
-            self._owner = net.parameters
+            self._owner = net
             self._memory = [np.zeros_like(net.parameters) for _ in range(count)]
-        if self._owner is not net.parameters:
+        if self._owner is not net:
             raise ValueError("this optimizer remembers steps of another network; make a new one, or call reset()")
         self.steps += 1
         return self._memory

@@ -73,14 +73,14 @@ def train(net, X, y, epochs=10, batch_size=64, optimizer=None, validation=None, 
     means over the epoch's samples, each batch before its update; val_loss and val_accuracy after the epoch (NaN without
     validation); seconds of training since the start, validation left out. A bar appears if training lasts more than two
     seconds, unless `progress=False`. An interrupt ends the training and returns the history so far, a begun epoch
-    included. Warns when a classifier has learned nothing at the end of the first epoch.
+    included. Warns when a classifier has learned nothing by the end of an epoch, the first with 20 steps behind it.
     """
     from tqdm.auto import tqdm
 
     X, Y, size = _check(net, X, y, epochs, batch_size)
     steps = _steps(net, X, Y, size, epochs, optimizer, seed)
     held_back = None if validation is None else net.check(*validation)
-    history, records, seconds, may_warn = [], [], 0.0, net.is_classifier
+    history, records, seconds, started, may_warn = [], [], 0.0, None, net.is_classifier
     bar = tqdm(total=epochs * len(X), unit=" samples", unit_scale=True, delay=2, leave=False, disable=not progress)
     try:
         for _ in range(epochs):
@@ -88,7 +88,7 @@ def train(net, X, y, epochs=10, batch_size=64, optimizer=None, validation=None, 
             for record in islice(steps, -(-len(X) // size)):
                 records.append(record)
                 bar.update(record["samples"])
-            seconds += time.perf_counter() - started
+            seconds, started = seconds + time.perf_counter() - started, None
             row = _summarize(records, seconds)
             if held_back:
                 with np.errstate(over="ignore", invalid="ignore"):
@@ -100,7 +100,7 @@ def train(net, X, y, epochs=10, batch_size=64, optimizer=None, validation=None, 
                 _warn_if_nothing_learned(net, X, Y, last["epoch"])
     except KeyboardInterrupt:
         if records:
-            history.append(_summarize(records, seconds + time.perf_counter() - started))
+            history.append(_summarize(records, seconds + (time.perf_counter() - started if started else 0)))
     finally:
         bar.close()
     return pd.DataFrame(history, columns=["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"])
@@ -114,7 +114,8 @@ def _summarize(records, seconds):
 
 
 def _warn_if_nothing_learned(net, X, Y, epoch):
-    (loss, _), chance = net.score(X[:1000], Y[:1000]), net.guess_loss()
+    some = slice(None, None, -(-len(X) // 1000))  # up to 1,000 rows from all over, in case they are sorted by class
+    (loss, _), chance = net.score(X[some], Y[some]), net.guess_loss()
     # A net that answers with the classes' frequencies is a little below ln K where these are not quite equal.
     if loss >= 0.99 * chance:
         warnings.warn(

@@ -211,7 +211,7 @@ def test_preflight_catches_mistakes_whatever_the_activation(activation, name, da
 
 def test_an_identity_output_in_place_of_softmax_is_caught(dataset):
     data = dataset("digits")
-    net = Network([64, 32, 10], output="identity")
+    net = Network([64, 32, 10], output="identity", loss="cross_entropy")
     assert not preflight(net, data.X_train, np.eye(10)[data.y_train])["passed"].all()
 
 

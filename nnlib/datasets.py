@@ -72,7 +72,8 @@ def load_dataset(name=None, validation=0.2, max_train_samples=None):
     validation: share of the training rows held back, in [0, 1); 0 gives X_val (0, features).
     max_train_samples: upper bound for the rows of X_train. Validation and test rows stay the same whatever it is.
 
-    Pixels end up in [0, 1]; the features of iris have mean 0 and standard deviation 1 over the training rows.
+    Pixels end up in [0, 1]; the features of iris have mean 0 and standard deviation 1 over the training rows, all of
+    them: the scaling comes before max_train_samples.
     Returns a Dataset. Raises ValueError (arguments, content of a file) and FileNotFoundError.
     """
     name = name or os.environ.get("NNLIB_DATASET") or "mnist-5k"
@@ -113,16 +114,18 @@ def load_dataset(name=None, validation=0.2, max_train_samples=None):
         )
     kept, held = split(y[rows], validation, f"the training rows of {name}, validation={validation}")
     rows, val_rows = rows[kept], rows[held]
-    if max_train_samples is not None and max_train_samples < len(rows):
-        rows = rows[subset(y[rows], int(max_train_samples))]
     side = math.isqrt(X.shape[1])
     image_shape = (side, side) if feature_names is None else None
     X_train, X_val, X_test = scale(X[rows], X[val_rows], test[0], image_shape, source)
+    y_train = y[rows]
+    if max_train_samples is not None and max_train_samples < len(rows):
+        short = subset(y_train, int(max_train_samples))
+        X_train, y_train = X_train[short], y_train[short]
     return Dataset(
         name=str(name),
         source=str(source),
         X_train=X_train,
-        y_train=y[rows].astype(np.int64),
+        y_train=y_train.astype(np.int64),
         X_val=X_val,
         y_val=y[val_rows].astype(np.int64),
         X_test=X_test,

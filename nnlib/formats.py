@@ -1,5 +1,6 @@
 """Read the files that digits come in (CSV, IDX, .npz), check every value, and keep what was slow to read in a cache."""
 
+import csv
 import gzip
 import hashlib
 import math
@@ -8,6 +9,7 @@ import tempfile
 import warnings
 import zipfile
 import zlib
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ import pandas as pd
 
 DAMAGE = (EOFError, ValueError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, pd.errors.ParserWarning)
 CACHED_FROM = 1_000_000  # bytes; a smaller CSV file is parsed as fast as its cache file would be read
-CACHE_VERSION = 1  # raise it when the readers change, so that older cache files are made again
+CACHE_VERSION = 2  # raise it when the readers change, so that older cache files are made again
 
 
 # ---------------------------------------------------------------- the cache
@@ -67,18 +69,24 @@ def to_pixels(source, numbers, describe):
     return small if np.array_equal(small, numbers) else numbers.astype(np.float32)
 
 
-def to_digits(source, labels, unit="row", first=0):
-    """Return `labels`, (n,), (n, 1) or one-hot (n, 10), as (n,) int64; ValueError if one is not a digit 0-9."""
+def to_digits(source, labels, place="row {}".format):
+    """
+    Return `labels`, (n,), (n, 1) or one-hot (n, 10), as (n,) int64.
+
+    Raises ValueError if one is not a digit 0-9; `place(row)` says where it is.
+    """
     if labels.ndim == 2 and labels.shape[1] > 1:
+        if labels.shape[1] != 10:
+            raise ValueError(f"{source} has {labels.shape[1]} columns of labels; expected 1, or one-hot labels in 10.")
         wrong = ((labels != 0) & (labels != 1)).any(axis=1) | (labels.sum(axis=1) != 1)
         if wrong.any():
-            raise ValueError(f"{source}: {unit} {first + wrong.argmax()} is not one-hot; expected one 1, the rest 0.")
+            raise ValueError(f"{source}: {place(wrong.argmax())} is not one-hot; expected one 1, the rest 0.")
         labels = labels.argmax(axis=1)
     labels = labels.reshape(-1)
     wrong = ~((labels >= 0) & (labels <= 9)) | (labels % 1 != 0)
     if wrong.any():
         row = wrong.argmax()
-        raise ValueError(f"{source}: {unit} {first + row} has the label {labels[row]}; expected a digit from 0 to 9.")
+        raise ValueError(f"{source}: {place(row)} has the label {labels[row]}; expected a digit from 0 to 9.")
     return labels.astype(np.int64)
 
 
@@ -120,7 +128,7 @@ def parse_csv(path):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # lines that are longer than the header
-            top = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False)
+            top = pd.read_csv(path, header=None, nrows=2, dtype=str, keep_default_na=False)
             header = None if is_number(top.iat[0, 0]) else 0
             try:
                 # not as uint8: some versions of pandas would read 300 as 44
@@ -137,11 +145,23 @@ def parse_csv(path):
     def describe(row, column):
         value = frame.iat[row, column]
         what = "empty (or NaN)" if pd.isna(value) else value[:40] if isinstance(value, str) else f"{value:g}"
-        return f"line {row + (1 if header is None else 2)}, column {str(frame.columns[column])[:40]} is {what}"
+        return f"{line(path, header == 0, row)}, column {str(frame.columns[column])[:40]} is {what}"
 
     numbers = frame if (frame.dtypes == np.float32).all() else frame.apply(pd.to_numeric, errors="coerce")
     names = frame.columns.to_numpy(dtype=str) if header == 0 else np.array([], dtype=str)
-    return {"numbers": to_pixels(path, numbers.to_numpy(), describe), "names": names}
+    numbers = to_pixels(path, numbers.to_numpy(), describe)
+    truths = top.iloc[-1].str.lower().isin(["true", "false"])  # a column of these alone is 1 and 0 to pandas
+    if truths.any():
+        name = str(frame.columns[truths.argmax()])[:40]
+        raise ValueError(f"{path}: column {name} holds True or False; expected numbers from 0 to 255.")
+    return {"numbers": numbers, "names": names}
+
+
+def line(path, header, row):
+    """Return "line 5", say, where this row of a CSV file stands; blank lines, which pandas passes over, count."""
+    whole = {"sep": "\x01", "quoting": csv.QUOTE_NONE, "dtype": str, "keep_default_na": False}  # a line is one cell
+    lines = pd.read_csv(path, names=["line"], skip_blank_lines=False, **whole)["line"]
+    return f"line {np.flatnonzero(lines.str.strip() != '')[row + header] + 1}"
 
 
 def is_number(text):
@@ -160,14 +180,14 @@ def read_labelled_csv(path):
             f"{path} has no labels: its first column is {names[0]!r}, expected 'label'. "
             "Kaggle's test.csv has none; use train.csv."
         )
-    return check_pair(path, numbers[:, 1:], to_digits(path, numbers[:, 0], "line", 2 if names else 1))
+    return check_pair(path, numbers[:, 1:], to_digits(path, numbers[:, 0], partial(line, path, bool(names))))
 
 
 def read_csv_pair(path_X, path_y):
     """Read pixels from one CSV file, integer or one-hot labels from another. Returns X (n, pixels), y (n,) int64."""
     X, _ = read_csv(path_X)
     labels, names = read_csv(path_y)
-    return check_pair(f"{path_X} with {path_y.name}", X, to_digits(path_y, labels, "line", 2 if names else 1))
+    return check_pair(f"{path_X} with {path_y.name}", X, to_digits(path_y, labels, partial(line, path_y, bool(names))))
 
 
 # ---------------------------------------------------------------- IDX and .npz
@@ -183,6 +203,8 @@ def read_idx(path, dimensions):
             raw = gzip.decompress(raw)
     except DAMAGE as error:
         raise ValueError(f"{path} is truncated or damaged ({error}). Get the file again.") from error
+    if raw[:2] == b"PK":
+        raise ValueError(f"{path} is a .zip; IDX files are read unpacked or as .gz. Unpack it.")
     start, magic = 4 + 4 * dimensions, bytes([0, 0, 8, dimensions])  # 8: unsigned bytes
     if raw[:4] != magic or len(raw) < start:
         raise ValueError(f"{path} starts with {raw[:4].hex(' ') or 'nothing'}; expected {magic.hex(' ')} (IDX).")
@@ -197,6 +219,8 @@ def read_idx(path, dimensions):
 
 def read_npz(path):
     """Read Keras' mnist.npz: x_train (n, 28, 28) or (n, 784), y_train (n,), x_test, y_test. Returns two (X, y)."""
+    if path.suffix != ".npz":
+        raise ValueError(f"{path}: an .npz file is read as it stands, not inside a {path.suffix}. Unpack it.")
     keys = ("x_train", "y_train", "x_test", "y_test")
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as kept:
@@ -276,4 +300,4 @@ def read_path(path):
         return parts
     if "ubyte" in path.name:
         raise ValueError(f"{path} is one of four IDX files; give the folder that holds all four: {path.parent}")
-    return read_npz(path) if path.suffix == ".npz" else (read_labelled_csv(path), None)
+    return read_npz(path) if ".npz" in path.suffixes else (read_labelled_csv(path), None)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -154,6 +155,15 @@ def test_max_train_samples_shortens_training_rows_and_nothing_else():
     assert all(row.tobytes() in known for row in short.X_train)
     assert len(load_dataset("mnist-5k", max_train_samples=10**6).X_train) == 3200
     assert len(load_dataset("mnist-5k", max_train_samples=3195).X_train) == 3195
+
+
+@pytest.mark.parametrize("name", ["iris", "digits"])
+def test_max_train_samples_does_not_change_the_scaling(name):
+    whole, short = load_dataset(name), load_dataset(name, max_train_samples=30)
+    assert len(short.X_train) == len(short.y_train) == 30
+    assert np.array_equal(whole.X_val, short.X_val) and np.array_equal(whole.X_test, short.X_test)
+    known = {(*row, label) for row, label in zip(whole.X_train.tolist(), whole.y_train.tolist())}
+    assert all((*row, label) in known for row, label in zip(short.X_train.tolist(), short.y_train.tolist()))
 
 
 def test_environment_names_the_default(monkeypatch):
@@ -556,6 +566,41 @@ def test_a_bad_cell_is_named(tmp_path, row, column, value, message):
         refused(f"bare.csv: line {row + 1}", "bare.csv")
 
 
+@pytest.mark.parametrize(("where", "column"), [("above", 0), ("above", 784), ("between", 0), ("between", 784)])
+@pytest.mark.parametrize("header", [True, False])
+@pytest.mark.parametrize("end", ["", ".gz"])
+def test_blank_lines_are_counted_in_messages(tmp_path, where, column, header, end):
+    path, X, y = tmp_path / "train.csv", *make_digits(10)
+    write_csv(path, X, y, kaggle_names() if header else None)
+    lines = path.read_text().splitlines()
+    lines[6] = ",".join(["300" if k == column else cell for k, cell in enumerate(lines[6].split(","))])
+    lines[0 if where == "above" else 4 : 0] = ["", "  ", ""]
+    good = [line for line in lines if not line.startswith("300") and not line.endswith("300")]
+    path = tmp_path / f"train.csv{end}"
+    for text, refuse in ((lines, True), (good, False)):
+        raw = "\n".join(text).encode()
+        path.write_bytes(gzip.compress(raw) if end else raw)
+        if refuse:
+            assert text[9].startswith("300") or text[9].endswith("300")
+            refused(f"{path.name}: line 10[ ,]", path)
+        else:
+            load_dataset(path)  # blank lines themselves are no mistake
+    bad_label = [*good[:9], "10" + good[9][good[9].index(",") :], *good[10:]]
+    path.write_bytes(gzip.compress("\n".join(bad_label).encode()) if end else "\n".join(bad_label).encode())
+    refused("line 10 has the label 10", path)
+
+
+@pytest.mark.parametrize("names", [kaggle_names(), None])
+def test_true_and_false_are_no_pixels(tmp_path, names):
+    X, y = make_digits(10)
+    for truths in (["True"] * 100, ["true", "FALSE"] * 50, ["True"] + ["0"] * 99, ["0", "1"] * 49 + ["0", "False"]):
+        table = pd.DataFrame(np.column_stack([y, X])).astype(object)
+        table[5] = truths
+        table.columns = names or table.columns
+        table.to_csv(tmp_path / "train.csv", index=False, header=names is not None)
+        refused(f"column {'pixel4' if names else 5} (is|holds) (True|False)", "train.csv")
+
+
 @pytest.mark.parametrize("names", [kaggle_names(783), None])
 def test_783_columns(tmp_path, names):
     X, y = make_digits(10, 783)
@@ -631,7 +676,14 @@ def test_bad_idx_files(tmp_path):
     images.write_bytes(good)
     write_idx(labels, np.where(np.arange(50) == 7, 10, y))
     refused("train-labels-idx1-ubyte.gz: row 7 has the label 10", folder)
-    labels.unlink()
+    for path in (labels, images):  # a .zip is found, to say that it is not read
+        path.unlink()
+        with zipfile.ZipFile(path.with_suffix(".zip"), "w") as archive:
+            archive.writestr(path.stem, b"whatever")
+        refused(f"{path.stem}.zip is a .zip; IDX files are read unpacked or as .gz", folder)
+    path.with_suffix(".zip").unlink()
+    images.write_bytes(good)
+    labels.with_suffix(".zip").unlink()
     refused("has no train-labels-idx1-ubyte", folder, error=FileNotFoundError)
     refused("one of four IDX files; give the folder", images)
 
@@ -662,6 +714,23 @@ def test_bad_npz_files(tmp_path):
         refused("cannot be read as an .npz file", "mnist.npz")
 
 
+@pytest.mark.parametrize("end", [".gz", ".zip"])
+def test_a_compressed_npz_is_not_read(tmp_path, end):
+    X, y = make_digits(2)
+    np.savez(tmp_path / "mnist.npz", x_train=X, y_train=y, x_test=X, y_test=y)
+    raw, path = (tmp_path / "mnist.npz").read_bytes(), tmp_path / f"mnist.npz{end}"
+    (tmp_path / "mnist.npz").unlink()
+    if end == ".gz":
+        path.write_bytes(gzip.compress(raw))
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("mnist.npz", raw)
+    for given in (path, tmp_path):
+        refused(f"mnist.npz{end}: an .npz file is read as it stands, not inside a {end}. Unpack it", given)
+    (tmp_path / "mnist.npz").write_bytes(raw)  # unpacked beside it
+    assert len(load_dataset(tmp_path, validation=0).y_train) == 20
+
+
 def test_bad_pairs_of_csv_files(tmp_path):
     X, y = make_digits(5)
     write_csv("train_X.csv", X, None)
@@ -671,5 +740,7 @@ def test_bad_pairs_of_csv_files(tmp_path):
     one_hot[4] = 0
     write_csv("train_label.csv", one_hot, None)
     refused("train_label.csv: line 5 is not one-hot", tmp_path)
+    write_csv("train_label.csv", np.eye(2, dtype=int)[y % 2], None)
+    refused("train_label.csv has 2 columns of labels; expected 1, or one-hot labels in 10", tmp_path)
     write_csv("train_label.csv", y[:, np.newaxis], None)
     refused("has no test_X.csv", tmp_path, error=FileNotFoundError)

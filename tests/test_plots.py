@@ -1,5 +1,8 @@
 """The static figures, each over networks of every kind and samples that are pictures and that are not."""
 
+import inspect
+import io
+import re
 import time
 
 import numpy as np
@@ -71,7 +74,10 @@ def untouched(net, function):
     np.testing.assert_array_equal(net.parameters, before[0])
     np.testing.assert_array_equal(net.gradient, before[1])
     for layer, attributes in zip(net.layers, before[2]):
-        assert vars(layer).keys() == attributes.keys()
+        assert vars(layer).keys() - {"X", "A"} == attributes.keys() - {"X", "A"}
+        for name in ("X", "A"):  # what training keeps for backpropagation; no figure leaves something there
+            left = vars(layer).get(name)
+            assert left is None or left is attributes[name]
     return result
 
 
@@ -303,6 +309,109 @@ def test_images_and_history_of_their_own():
     history = nnlib.train(net, X, y, epochs=3, validation=(X, y), progress=False)
     _, texts = draw(plots.history, history)
     assert all(word in texts for word in ("epoch", "loss", "accuracy", "training", "validation"))
+
+
+def test_images_takes_pictures_and_refuses_none():
+    X = np.random.default_rng(0).random((3, 6, 4))
+    for given in (X, X.tolist()):
+        fig, _ = draw(plots.images, given)
+        for ax, picture in zip(fig.axes, X, strict=True):
+            np.testing.assert_array_equal(ax.images[0].get_array(), picture)
+    with pytest.raises(ValueError, match="24 pixels, which is not 5 x 5"):
+        plots.images(X, image_shape=(5, 5))
+    for nothing in (X[:0], np.empty((0, 784)), []):
+        with pytest.raises(ValueError, match="no pictures to draw"):
+            plots.images(nothing)
+
+
+def test_pixels_below_0_are_told_from_0():
+    x = np.linspace(-2, 1, 64)
+    net = nnlib.Network([64, 10])
+    for fig in (plots.images(x), plots.forward_flow(net, x)):
+        picture = next(ax.images[0] for ax in fig.axes if ax.images)
+        assert picture.get_clim() == pytest.approx((-2, 1))
+    assert plots.images(abs(x)).axes[0].images[0].get_clim() == pytest.approx((0, 2))
+    assert plots.images(x, signed=True).axes[0].images[0].get_clim() == pytest.approx((-2, 2))
+    draw(plots.images, np.zeros((2, 64)))
+
+
+def test_weights_that_are_no_pictures_are_a_table():
+    net = nnlib.Network([64, 64, 10])
+    assert len(plots.weights(net, most=30).axes) == 30
+    assert plots.weights(net, layer=-2).axes[0].images[0].get_array().shape == (8, 8)
+    for options in ({"layer": 1}, {"layer": -1}, {"image_shape": False}):  # 64 units of a layer are no picture
+        fig, texts = draw(plots.weights, net, **options)
+        assert fig.axes[0].images[0].get_array().shape[0] == 64
+        assert "64 inputs" in texts
+    for layer in (2, 5, -3):
+        with pytest.raises(ValueError, match=f"layer is {layer}; the network has Dense layers 0 to 1"):
+            plots.weights(net, layer=layer)
+
+
+def test_64_features_may_be_no_picture():
+    net, x = nnlib.Network([64, 12, 3]), np.ones(64)
+    assert "unit " not in draw(plots.forward_flow, net, x, image_shape=False)[1]
+    assert "64 inputs" in draw(plots.gradients, net, x[None], [0], image_shape=False)[1]
+    assert "64 inputs" in draw(plots.weight_update, net, x[None], [0], image_shape=False)[1]
+    assert "64 values" in draw(plots.predictions, net, x[None], [0], image_shape=False)[1]
+
+
+def test_decision_regions_of_many_classes():
+    net, rng = nnlib.Network([2, 8, 19]), np.random.default_rng(0)
+    X, y = rng.normal(size=(190, 2)), np.arange(190) % 19
+    fig, _ = draw(plots.decision_regions, net, X.tolist(), y.tolist())
+    assert fig.axes[0].images[0].cmap.N == 19
+    looks = set()
+    for k, points in enumerate(fig.axes[0].collections):
+        np.testing.assert_allclose(points.get_offsets(), X[y == k], rtol=1e-6)
+        looks.add((points.get_facecolor().tobytes(), points.get_paths()[0].vertices.tobytes()))
+    assert len(looks) == 19
+    one_hot = plots.decision_regions(net, X, np.eye(19)[y])
+    assert [len(points.get_offsets()) for points in one_hot.axes[0].collections] == [10] * 19
+
+
+def test_decision_regions_needs_a_classifier_of_two_inputs():
+    X, y = np.ones((3, 2)), [0.0, 1.0, 2.0]
+    with pytest.raises(ValueError, match="a regression of 2 inputs; give a classifier of 2"):
+        plots.decision_regions(nnlib.Network([2, 3, 1], **REGRESSION), X, y)
+    with pytest.raises(ValueError, match="a classifier of 4 inputs; give a classifier of 2"):
+        plots.decision_regions(nnlib.Network([4, 3]), np.ones((3, 4)), y)
+
+
+def test_history_of_iterations():
+    net = nnlib.Network([4, 3])
+    history = nnlib.train(net, np.eye(4), [0, 1, 2, 0], epochs=3, progress=False)
+    fig, texts = draw(plots.history, history, xlabel="iteration")
+    assert [ax.get_xlabel() for ax in fig.axes] == ["iteration"] * 2
+    assert "epoch" not in texts
+
+
+def test_architecture_names_the_options_of_activations():
+    plain = nnlib.Network([4, 5, 6, 3], activations=["leaky_relu", "elu"])
+    given = [nnlib.layers.Activation("leaky_relu", slope=0.2), "elu"]
+    fig, texts = draw(plots.architecture, nnlib.Network([4, 5, 6, 3], activations=given))
+    assert "leaky_relu\nslope = 0.2" in texts
+    assert "slope" not in draw(plots.architecture, plain)[1]
+    boxes = [text.get_window_extent() for text in fig.axes[0].texts if "units" in text.get_text()]
+    assert fig.axes[0].title.get_window_extent().y0 > max(box.y1 for box in boxes)
+
+
+def test_the_picture_of_an_architecture_is_not_heavy():
+    kept = io.BytesIO()
+    plots.architecture(nnlib.Network([784, 128, 64, 10])).savefig(kept, dpi=100, bbox_inches="tight")
+    assert len(kept.getvalue()) < 200_000
+
+
+def test_the_docstring_says_which_functions_take_an_ax():
+    into_ax, own_figure, rest = re.search(
+        "Into `ax`, if one is given(.*)Always a figure of their own(.*)All of these(.*)", plots.__doc__, re.DOTALL
+    ).groups()
+    functions = {name: getattr(plots, name) for name in plots.__all__ if inspect.isfunction(getattr(plots, name))}
+    takes_ax = {name for name, function in functions.items() if "ax" in inspect.signature(function).parameters}
+    assert set(re.findall("`([a-z_]+)`", into_ax)) == takes_ax
+    others = {"figure", "tile", "use_style"}
+    assert set(re.findall("`([a-z_]+)`", own_figure)) == set(functions) - takes_ax - others
+    assert set(re.findall("`([a-z_]+)`", rest)) == others | {"styled"}
 
 
 def test_numerals_have_equally_many_decimals_and_no_minus_zero():

@@ -1,7 +1,11 @@
-"""Static figures. Every function draws into `ax`, or makes its own figure, and returns the figure.
+"""Static figures, all in one style; the colours are Okabe & Ito's (2008), which colour-blind readers tell apart.
 
-A figure made here is not registered with pyplot: as the last line of a cell it is shown once. One style for all; the
-colours are Okabe & Ito's (2008), which colour-blind readers tell apart.
+Into `ax`, if one is given, draw `activation`, `architecture`, `confusion_matrix`, `decision_regions` and `history`.
+Always a figure of their own make `forward_flow`, `gradients`, `images`, `predictions`, `weight_update` and `weights`.
+All of these return the figure. It is not registered with pyplot: as the last line of a cell it is shown once.
+
+The rest draws nothing: `figure` makes an empty figure and its axes, `use_style` gives the style to the cells' own
+pyplot figures, `styled` to a function's, and `tile` puts pictures side by side in one array.
 """
 
 from nnlib.plots.network import architecture, forward_flow

@@ -33,17 +33,19 @@ def architecture(net, ax=None):
         _, ax = figure(max(6, min(11, 3 * len(net.sizes)), 1.1 * len(net.sizes)), 2.7 + 0.4 * max(top, 2))
     ax.set(xlim=(-0.4, last + 0.4), ylim=(-top, top))
     ax.axis("off")
-    ax.set_title(f"{'-'.join(map(str, net.sizes))}: {len(net.parameters):,} parameters, {net.loss_name} loss", pad=76)
     put = partial(ax.annotate, textcoords="offset points", annotation_clip=False)
 
     for k, layer in enumerate(net.dense):  # lines first, so that the circles cover their ends
         lines = [[(k, a), (k + 1, b)] for a in places[k][1] for b in places[k + 1][1]]
-        ax.add_collection(LineCollection(lines, colors=GREY, linewidths=0.6, alpha=0.5))
+        ax.add_collection(LineCollection(lines, colors=GREY, linewidths=0.6, alpha=0.5, agg_filter=_coarse))
         W, b = f"W{k + 1}".translate(LOW), f"b{k + 1}".translate(LOW)
         counts = f"{W}\n{layer.n_in} × {layer.n_out}\n= {layer.W.size:,}\n{b}: {layer.n_out:,}"
         put(counts, (k + 0.5, -top), (0, -4), ha="center", va="top", color=COLORS[1])
 
-    functions = ["", *(layer.name for layer in net.layers if isinstance(layer, Activation)), net.output.name]
+    functions = ["", *(_function(layer) for layer in net.layers if isinstance(layer, Activation)), net.output.name]
+    pad = 57 + 19 * max(text.count("\n") + 1 for text in functions)  # points: room for the texts above the columns
+    title = f"{'-'.join(map(str, net.sizes))}: {len(net.parameters):,} parameters, {net.loss_name} loss"
+    ax.set_title(title, pad=pad)
     for k, (n, function, (units, heights)) in enumerate(zip(net.sizes, functions, places, strict=True)):
         kind, color = ("input", 5) if k == 0 else ("output", 4) if k == last else (f"hidden {k}", 2)
         ax.scatter(np.full(len(units), k), heights, 330, COLORS[color], edgecolor="white", zorder=3)
@@ -64,12 +66,23 @@ def _places(n):
     return [*range(4), *range(n - 4, n)], [8, 6, 4, 2, -2, -4, -6, -8]
 
 
+def _function(activation):
+    """An activation's name and, a line each, its options."""
+    return "\n".join([activation.name, *(f"{option} = {value}" for option, value in activation.options.items())])
+
+
+def _coarse(image, dpi):
+    """Fewer shades for the edges of hundreds of lines: half the size of the PNG, which a notebook keeps as text."""
+    return np.round(6 * image) / 6, 0, 0
+
+
 @styled
 def forward_flow(net, x, image_shape=None, class_names=None):
     """One sample's way through a network: x (n_in,), every Z and A, the probabilities (a regression: the outputs).
 
     Below a picture stand the weights into those eight units of the first layer whose Z is largest. Unless given,
-    `image_shape` is a square of at least 8 x 8 pixels. Raises ValueError when x is not one sample of the network.
+    `image_shape` is a square of at least 8 x 8 pixels; False says that x is no picture. Raises ValueError when x is not
+    one sample of the network.
     """
     x = np.asarray(x)
     if x.size != net.sizes[0]:
@@ -88,7 +101,7 @@ def forward_flow(net, x, image_shape=None, class_names=None):
     for k, (ax, (name, formula, array)) in enumerate(zip(axes, flow)):
         ax.set_title(f"{name}\n{formula}")
         if k == 0 and image_shape:
-            ax.imshow(x.reshape(image_shape), vmin=0)
+            ax.imshow(x.reshape(image_shape), vmin=min(x.min(), 0))
             ax.axis("off")
         elif k == len(flow) - 1 and net.is_classifier:
             probabilities(ax, both_classes(net, array)[0], names)

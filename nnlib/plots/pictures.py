@@ -16,6 +16,7 @@ from nnlib.plots.style import (
     count,
     figure,
     input_names,
+    is_first,
     numerals,
     output_names,
     short,
@@ -25,19 +26,26 @@ from nnlib.plots.style import (
 
 @styled
 def images(X, image_shape=None, titles=None, columns=10, signed=False, title_colors=None):
-    """Rows of X (n, pixels), or one row (pixels,), as a grid of pictures.
+    """Rows of X (n, pixels), one row (pixels,), or pictures (n, height, width), as a grid of pictures.
 
     `image_shape` (height, width) is square unless given. `signed` shows weights: one scale for all, blue below 0, red
-    above. `titles` and `title_colors` have one entry per picture.
+    above. `titles` and `title_colors` have one entry per picture. Raises ValueError when there is no picture.
     """
     X = np.atleast_2d(X)
+    if X.size == 0:
+        raise ValueError(f"no pictures to draw: X has shape {X.shape}")
+    if X.ndim == 3:
+        image_shape, X = image_shape or X.shape[1:], X.reshape(len(X), -1)
     height, width = image_shape or 2 * (isqrt(X.shape[1]),)
     if height * width != X.shape[1]:
         raise ValueError(f"a row has {X.shape[1]} pixels, which is not {height} x {width}; give image_shape")
     limit = np.abs(X).max() or 1
+    if signed:
+        scale = {"cmap": SIGNED, "vmin": -limit, "vmax": limit}
+    else:
+        scale = {"cmap": "gray", "vmin": min(X.min(), 0), "vmax": max(X.max(), 0)}
     fig, axes = _grid(len(X), columns, titles, title_colors)
     for row, ax in zip(X, axes):
-        scale = dict(cmap=SIGNED, vmin=-limit, vmax=limit) if signed else dict(cmap="gray", vmin=0, vmax=limit)
         ax.imshow(row.reshape(height, width), **scale)
         ax.axis("off")
     return fig
@@ -47,10 +55,11 @@ def images(X, image_shape=None, titles=None, columns=10, signed=False, title_col
 def weights(net, layer=0, image_shape=None, columns=10, most=40):
     """The weights into the units of a Dense layer as pictures, `most` at most; red is positive, blue negative.
 
-    Weights that do not come from a picture are shown as one coloured table: a column per unit, a row per input.
+    Weights that do not come from a picture, and those of later layers, are shown as one coloured table: a column per
+    unit, a row per input. Raises ValueError for a layer that there is not.
     """
-    W = net.weights[layer]
-    image_shape = picture_shape(len(W), image_shape)
+    first, W = is_first(net, layer), net.weights[layer]
+    image_shape = picture_shape(len(W), image_shape) if first else None
     if image_shape:
         return images(W.T[:most], image_shape, columns=columns, signed=True)
     fig, ax = figure(min(10, 2.5 + 0.8 * W.shape[1]), min(6, 1.5 + 0.5 * len(W)))
@@ -63,7 +72,7 @@ def weights(net, layer=0, image_shape=None, columns=10, most=40):
 def predictions(net, X, y, image_shape=None, class_names=None, columns=8):
     """Samples X (n, n_in) with what a classifier says of them and how sure it is; wrong ones name the true class.
 
-    A sample that is no picture is drawn as bars, one per feature.
+    A sample that is no picture (`image_shape=False` says so) is drawn as bars, one per feature.
     """
     P = both_classes(net, net.predict_proba(X))
     image_shape = picture_shape(net.sizes[0], image_shape)
@@ -92,8 +101,13 @@ def tile(X, image_shape, columns):
 
 
 def picture_shape(n, image_shape=None):
-    """(height, width) of n values that are a picture, else None. Unless given: a square of at least 8 x 8."""
+    """(height, width) of n values that are a picture, else None. Unless given: a square of at least 8 x 8.
+
+    `image_shape=False` says that they are no picture, as many as they may be.
+    """
     side = isqrt(n)
+    if image_shape is False:
+        return None
     if image_shape is None:
         return (side, side) if side >= 8 and side * side == n else None
     if len(image_shape) != 2 or image_shape[0] * image_shape[1] != n:

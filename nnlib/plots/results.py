@@ -89,24 +89,33 @@ def activation(name, ax=None, **options):
 
 @styled
 def decision_regions(net, X, y, ax=None):
-    """Where in the plane a classifier says what: X (m, 2) over the colours of the predicted classes."""
+    """Where in the plane a classifier says what: X (m, 2) over the colours of the predicted classes.
+
+    Raises ValueError for a regression, which has no classes, and for a network whose inputs are not two.
+    """
+    if not net.is_classifier or net.sizes[0] != 2:
+        kind = "classifier" if net.is_classifier else "regression"
+        raise ValueError(f"this network is a {kind} of {net.sizes[0]} inputs; give a classifier of 2")
+    X, Y = net.check(X, y)
+    y = net.decide(Y)
     fig, ax = (ax.figure, ax) if ax is not None else figure(5, 5)
     low, high = X.min(axis=0) - 0.3, X.max(axis=0) + 0.3
     grid = np.stack(np.meshgrid(*np.linspace(low, high, 200).T), axis=-1)
     classes = max(net.sizes[-1], 2)
-    colors = ListedColormap(COLORS[:classes])
+    colors = [COLORS[k % len(COLORS)] for k in range(classes)]
     said = net.predict(grid.reshape(-1, 2)).reshape(200, 200)
     extent = (low[0], high[0], low[1], high[1])
-    ax.imshow(said, cmap=colors, vmin=0, vmax=classes - 1, alpha=0.3, origin="lower", extent=extent, aspect="auto")
+    scale = {"cmap": ListedColormap(colors), "vmin": 0, "vmax": classes - 1}
+    ax.imshow(said, **scale, alpha=0.3, origin="lower", extent=extent, aspect="auto")
     for k in range(classes):
         ax.scatter(
             *X[y == k].T,
             s=20,
-            color=COLORS[k],
+            color=colors[k],
             edgecolor="white",
             linewidth=0.5,
             label=f"class {k}",
-            marker="os^D"[k % 4],
+            marker="os^D"[(k + k // len(COLORS)) % 4],  # classes of one colour differ in it
         )
     ax.grid(False)
     ax.set(xlabel="$x_1$", ylabel="$x_2$")

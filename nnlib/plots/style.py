@@ -96,6 +96,13 @@ def output_names(net, class_names=None):
     return names if class_names is None else [str(name) for name in class_names]
 
 
+def is_first(net, layer):
+    """Is this number, which may count from the end, the first Dense layer's? ValueError if it is no layer's."""
+    if not -len(net.dense) <= layer < len(net.dense):
+        raise ValueError(f"layer is {layer}; the network has Dense layers 0 to {len(net.dense) - 1}")
+    return layer in (0, -len(net.dense))
+
+
 def both_classes(net, A):
     """Outputs A (m, K); one sigmoid output, which is the probability of class 1, becomes two columns."""
     return np.hstack([1 - A, A]) if net.is_classifier and A.shape[1] == 1 else A

@@ -6,16 +6,16 @@ import numpy as np
 
 from nnlib.optimizers import SGD
 from nnlib.plots.pictures import heat, picture_shape, tile, values
-from nnlib.plots.style import count, empty_figure, figure, name_ticks, output_names, short, styled
+from nnlib.plots.style import count, empty_figure, figure, is_first, name_ticks, output_names, short, styled
 
 MOST_PICTURES = 12  # of the units of a first layer
 
 
 @styled
-def history(history, ax=None):
+def history(history, ax=None, xlabel="epoch"):
     """Loss and accuracy over the epochs of `nnlib.train`'s DataFrame, training and validation where they are known.
 
-    With `ax`, the loss alone goes there.
+    With `ax`, the loss alone goes there. `xlabel` names what the rows count, if not epochs.
     """
     panels = ["loss"] if ax is not None or history["accuracy"].isna().all() else ["loss", "accuracy"]
     if ax is not None:
@@ -28,7 +28,7 @@ def history(history, ax=None):
         axis.plot(history["epoch"], history[name], marker=marker, label="training")
         if history[f"val_{name}"].notna().any():
             axis.plot(history["epoch"], history[f"val_{name}"], "--", marker=marker, label="validation")
-        axis.set(xlabel="epoch", ylabel=name)
+        axis.set(xlabel=xlabel, ylabel=name)
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.legend()
     return fig
@@ -40,7 +40,8 @@ def gradients(net, X, y, image_shape=None, class_names=None):
     dZ, then dW and db of every layer from the last to the first, and the size of each.
 
     Of a large batch the first 16 rows of A, Y and dZ are shown. If the samples are pictures, so are the columns of the
-    first dW: those of the 12 units with the largest. The network stays as it is.
+    first dW: those of the 12 units with the largest. `image_shape=False` says that they are none. The network stays as
+    it is.
     """
     net = copy.deepcopy(net)
     X, Y = net.check(X, y)
@@ -91,15 +92,13 @@ def weight_update(net, X, y, optimizer=None, layer=0, image_shape=None):
     `optimizer` is `SGD(0.1)` unless given. The update is made on copies: network and optimizer stay as they are. If the
     samples are pictures, so are the first layer's weights: of the 12 units that change most.
     """
-    if not -len(net.dense) <= layer < len(net.dense):
-        raise ValueError(f"layer is {layer}; the network has Dense layers 0 to {len(net.dense) - 1}")
+    first = is_first(net, layer)
     after = copy.deepcopy(net)
-    # What the optimizer remembers belongs to the network's parameters; its copy's, to the copy's.
-    optimizer = copy.deepcopy(optimizer or SGD(), {id(net.parameters): after.parameters})
+    # What the optimizer remembers belongs to the network; its copy's, to the network's copy.
+    optimizer = copy.deepcopy(optimizer or SGD(), {id(net): after})
     loss, _ = after.loss_and_gradient(*after.check(X, y))
     optimizer.step(after)
 
-    first = layer in (0, -len(net.dense))
     image_shape = picture_shape(net.sizes[0], image_shape) if first else None
     W, W_after = net.weights[layer], after.weights[layer]
     limit = max(np.abs(W).max(), np.abs(W_after).max())

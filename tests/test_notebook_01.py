@@ -1,6 +1,7 @@
 """What notebook 01 says in words and numbers is true, and every control of its panel works."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import ipywidgets
@@ -13,6 +14,7 @@ from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
 import nnlib
 from nnlib import formats, widgets
+from nnlib.activations import softmax
 
 PATH = Path(__file__).resolve().parent.parent / "notebooks" / "01_data_loading.ipynb"
 
@@ -89,6 +91,13 @@ def test_weighted_sums(shipped):
         assert np.isinf(np.exp(np.float32(88.8))) and np.isfinite(np.exp(np.float32(88.7)))
 
 
+def test_ten_random_neurons_are_certain_of_unscaled_pictures(shipped):
+    Z = shipped[0][::10] @ np.random.default_rng(6).normal(0, 1 / 28, (784, 10))
+    sure = softmax(Z).max(axis=1)
+    assert 0.85 < (sure > 0.99).mean() < 0.97  # "more than 99 % sure for nine pictures in ten"
+    assert softmax(Z / 255).max(axis=1).mean() < 0.25
+
+
 def test_a_step_moves_the_sum_65025_times_as_far(shipped):
     """dz/dw = x, so a step of -rate * dZ * x moves z = x @ w by -rate * dZ * (x @ x)."""
     p = shipped[0][100].astype(np.float64)
@@ -112,12 +121,21 @@ def test_split_without_a_shuffle_scores_nothing(shipped):
     assert model.score(X[4000::10], y[4000::10]) == 0
 
 
+def test_split_by_hand(shipped, data):
+    """Digit by digit after 320 and 400 rows: the sizes and shares of `load_dataset`."""
+    _, y = shipped
+    cut = [np.split(np.flatnonzero(y == k), [320, 400]) for k in range(10)]
+    parts = [np.concatenate(pieces) for pieces in zip(*cut, strict=True)]
+    for part, labels in zip(parts, (data.y_train, data.y_val, data.y_test), strict=True):
+        assert np.array_equal(np.bincount(y[part]), np.bincount(labels))
+
+
 def test_rule_from_the_training_rows():
     from sklearn.datasets import load_iris
 
     iris, raw = nnlib.load_dataset("iris"), load_iris()
     assert np.allclose(iris.X_train.mean(axis=0), 0, atol=1e-5) and np.allclose(iris.X_train.std(axis=0), 1, atol=1e-5)
-    assert np.abs(iris.X_val.mean(axis=0)).max() > 0.02
+    assert 0.1 < np.abs(iris.X_val.mean(axis=0)).max() < 0.4  # "miss it a little"
     assert len(iris.y_train) + len(iris.y_val) + len(iris.y_test) == len(raw.target) == 150
     # one linear rule per column, the same in all parts: undone, every row is one of the raw rows
     scaled = np.vstack([iris.X_train, iris.X_val, iris.X_test])
@@ -152,8 +170,9 @@ def test_overlapping_rows(data):
     model = KNeighborsClassifier(1).fit(np.vstack([data.X_train, X[::2]]), np.append(data.y_train, y[::2]))
     leaky = model.predict(X) == y
     assert leaky[::2].all()
-    assert 0.90 < leaky[1::2].mean() < 0.96
-    assert 0.955 < leaky.mean() < 0.975
+    assert 0.915 < leaky[1::2].mean() < 0.935 and 0.915 < honest[1::2].mean() < 0.935  # "92 or 93 %, as before"
+    assert honest[1::2].mean() < honest[::2].mean()  # "a little harder"
+    assert 0.955 < leaky.mean() < 0.965  # "about 96 %"
 
 
 def test_memory(data):
@@ -166,7 +185,10 @@ def test_memory(data):
 # ---------------------------------------------------------------- section 7: the best of 50 (predict: B)
 def test_best_of_50(data):
     expected = {n: (1 - binom.cdf(np.arange(n), n, 0.1) ** 50).sum() / n for n in (10, 100, 800, 10_000)}
-    assert [round(100 * value, 1) for value in expected.values()] == [35.3, 17.2, 12.5, 10.7]
+    luck = np.random.default_rng(1)
+    for n, value in expected.items():  # the notebook's simulation and the formula agree
+        assert luck.binomial(n, 0.1, (10_000, 50)).max(axis=1).mean() / n == pytest.approx(value, rel=0.02)
+    assert round(100 * expected[100]) == 17
     best, fresh = [], []
     for seed in range(200):
         hits = np.random.default_rng(seed).integers(0, 10, (50, 800)) == data.y_val
@@ -227,9 +249,13 @@ def test_kaggle_csv(kaggle):
     read = nnlib.load_dataset(path)
     X = np.vstack([read.X_train, read.X_val, read.X_test])
     y = np.concatenate([read.y_train, read.y_val, read.y_test])
-    theirs = {row.tobytes(): label for row, label in zip(X, y)}
+    theirs = Counter((row.tobytes(), label) for row, label in zip(X, y))
     hand = table.drop(columns="label").to_numpy(np.float32) / np.float32(255)
-    assert theirs == {row.tobytes(): label for row, label in zip(hand, table["label"])} and len(theirs) == 200
+    assert theirs == Counter((row.tobytes(), label) for row, label in zip(hand, table["label"])) and len(X) == 200
+
+
+def test_parsed_numbers_are_kept_from_1_mb_on():
+    assert formats.CACHED_FROM == 1_000_000
 
 
 def test_damaged_csv_says_where(kaggle):
@@ -320,7 +346,9 @@ def test_minutes(cells):
 
 
 def test_three_predictions(cells):
-    asked = [cell.source for cell in cells if "**Predict.**" in cell.source]
+    asked = [cell.source for cell in cells if "### Predict" in cell.source]
     assert len(asked) == 3
     for source in asked:
         assert re.findall(r"^- \*\*([A-D])\*\*", source, re.M) == list("ABCD")
+    answers = [cell.source for cell in cells if cell.source.startswith("Answer: **")]
+    assert [answer[10] for answer in answers] == list("BBC")

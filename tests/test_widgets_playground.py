@@ -261,9 +261,98 @@ def test_settings_from_code_move_the_controls(panel):
 
 
 def test_settings_that_make_no_sense_are_refused(panel):
-    for name, value in (("batch_size", 0), ("samples", 0), ("optimizer", "magic"), ("hidden", [0]), ("seed", -1)):
-        with pytest.raises(traitlets.TraitError):
-            setattr(panel, name, value)
+    refused = {
+        **{"batch_size": [0], "samples": [0], "optimizer": ["magic"], "hidden": [[0]], "seed": [-1]},
+        "activation": ["magic", [], ["relu", "magic"], None],
+    }
+    for name, values in refused.items():
+        for value in values:
+            with pytest.raises(traitlets.TraitError):
+                setattr(panel, name, value)
+
+
+# -- a control changes its own entry, and shows what is in effect -----------------------------------------------------
+
+
+def test_the_simple_form_leaves_the_other_layers(rings):
+    panel = Playground(rings, hidden=[128, 64])
+    control(panel, ipywidgets.Dropdown, "activation").value = "tanh"
+    assert panel.hidden == [128, 64] and panel.activation == "tanh"
+    units = control(panel, ipywidgets.IntSlider, "hidden units")
+    units.value = 100
+    assert panel.hidden == [100, 64] and panel.network.sizes == [2, 100, 64, 2]
+    units.value = 0  # there is no layer of 0 units among others
+    assert panel.hidden == [1, 64]
+    panel.hidden = []
+    assert units.value == 0
+    units.value = 5
+    assert panel.hidden == [5]
+    panel.hidden, panel.activation = [7, 6], ["elu", "sigmoid"]
+    control(panel, ipywidgets.Dropdown, "activation").value = "relu"
+    assert panel.activation == ["relu", "sigmoid"] and units.value == 7
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_wide_layer_stays_as_it_is(digits, full):
+    panel = Playground(digits, hidden=[200], full=full)
+    units = control(panel, ipywidgets.IntSlider, "units 1" if full else "hidden units")
+    controls(panel, ipywidgets.Dropdown, "activation")[0].value = "tanh"
+    assert panel.hidden == [200] and units.value == 200 and panel.network.sizes == [64, 200, 10]
+    panel.hidden = [300]
+    assert units.value == 300 and panel.hidden == [300]
+
+
+def test_more_layers_than_three(digits):
+    panel = Playground(digits, hidden=[9, 8, 7, 6], full=True)
+    depth = control(panel, ipywidgets.IntSlider, "hidden layers")
+    assert depth.value == 4 and control(panel, ipywidgets.IntSlider, "units 4").value == 6
+    panel.hidden = [9, 8, 7, 6, 5]
+    assert depth.value == 5
+    depth.value = 3
+    assert panel.hidden == [9, 8, 7]
+    depth.value = 5
+    assert panel.hidden == [9, 8, 7, 6, 6]
+    panel.advance(2)
+
+
+def test_a_short_list_of_activations_goes_on_with_its_last(panel):
+    panel.hidden, panel.activation = [30], ["elu"]
+    panel.hidden = [8, 8]
+    assert "Paused" not in panel.message.value
+    assert [layer.name for layer in panel.network.layers[1::2]] == ["elu", "elu"]
+    control(panel, ipywidgets.IntSlider, "units 2").value = 5
+    second = controls(panel, ipywidgets.Dropdown, "activation")[1]
+    assert panel.hidden == [8, 5] and second.value == "elu"
+    second.value = "tanh"
+    assert panel.activation == ["elu", "tanh"]
+
+
+def test_a_setting_that_fails_leaves_the_controls_alive(panel):
+    with pytest.raises(traitlets.TraitError):
+        panel.activation = ["relu", "magic"]
+    control(panel, ipywidgets.IntSlider, "units 1").value = 33
+    assert panel.hidden == [33, 8]
+
+
+def test_sliders_show_what_is_in_effect(rings):
+    panel = Playground(rings, full=True, batch_size=2000, samples=10**6)
+    batch, rows = (control(panel, ipywidgets.IntSlider, name) for name in ("batch size", "training rows"))
+    assert (panel.batch_size, batch.value, panel.samples, rows.value) == (2000, 2000, 200, 200)
+    assert "batches of 200 from 200 rows" in panel.message.value
+    panel.advance(3)
+    assert "epoch 3.0" in panel.message.value
+    panel.batch_size, panel.samples = 5000, 5
+    assert (batch.value, rows.value, panel.samples) == (5000, 5, 5)
+    panel.samples = 1000
+    assert panel.samples == rows.value == 200
+
+
+def test_no_depth_slider_where_none_is_shown(rings):
+    before = set(ipywidgets.widgets.widget._instances)
+    panel = Playground(rings)
+    made = [w for key, w in ipywidgets.widgets.widget._instances.items() if key not in before]
+    assert not [w for w in made if getattr(w, "description", "") == "hidden layers"]
+    panel.close()
 
 
 # -- divergence -------------------------------------------------------------------------------------------------------
@@ -287,6 +376,16 @@ def test_divergence_is_told_and_reset_recovers(rings):
     assert panel.step == 20
 
 
+def test_steps_that_were_wanted_are_forgotten_when_one_fails(rings):
+    panel = Playground((1e6 * rings[0], rings[1]), hidden=[8], learning_rate=10.0)
+    panel._steps_wanted = 1000
+    with pytest.raises(ValueError, match="diverged"):
+        panel.draw()
+    step = panel.step
+    panel.draw()
+    assert panel.step == step
+
+
 def test_divergence_in_the_live_loop(rings):
     async def session():
         panel = Playground((1e6 * rings[0], rings[1]), hidden=[8], learning_rate=10.0)
@@ -297,7 +396,7 @@ def test_divergence_in_the_live_loop(rings):
                 break
         told = panel.message.value
         panel.reset()
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.5)  # without a page a frame waits a quarter of a second
         after = panel.message.value
         panel.close()
         return told, after, panel

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import traitlets
 
 import nnlib
 from nnlib.widgets import Race
@@ -112,7 +113,7 @@ def test_one_rate_for_all_and_a_rate_each(race, data):
 def test_a_rate_acts_on_the_race_under_way(race):
     race.advance(20)
     race.rate_controls[0].value = 0.5
-    assert race.step == 20
+    assert race.step == 20 and "learning rates 0.5, 0.5, 0.5" in race.message.value
     before = race.networks[0].parameters.copy()
     race.advance(1)
     assert race.step == 21 and not np.array_equal(race.networks[0].parameters, before)
@@ -148,10 +149,36 @@ def test_settings_from_code_move_the_controls(race):
 
 
 def test_what_it_does_not_take(data):
-    with pytest.raises(ValueError, match="two or three"):
+    with pytest.raises(traitlets.TraitError, match="two or three"):
         Race(data, ["relu"])
-    with pytest.raises(ValueError, match="two or three"):
+    with pytest.raises(traitlets.TraitError, match="two or three"):
         Race(data, ["relu", "softmax"])
+
+
+def test_lists_of_another_length_from_code(race):
+    """Refused in words, or filled up; the controls act afterwards."""
+    for lanes in (["relu"], ["relu", "magic"], ["relu"] * 4):
+        with pytest.raises(traitlets.TraitError, match="two or three"):
+            race.lanes = lanes
+    with pytest.raises(traitlets.TraitError, match="empty"):
+        race.rates = []
+    race.lanes, race.rates = ["relu", "elu"], [0.3, 0.2]
+    assert race.lanes == ["relu", "elu", None] and race.rates == [0.3, 0.2, 0.2]
+    race.names[0].value = "tanh"
+    assert race.lanes == ["tanh", "elu", None]
+
+
+def test_a_control_changes_its_own_entry(data):
+    race = Race(data, ["relu", "tanh", "elu"], rates=[0.12, 0.34, 0.56], width=8)  # between two marks of the sliders
+    race.rate_controls[1].value = 1.0
+    assert race.rates == [0.12, 1.0, 0.56]
+    race.names[0].value = "sigmoid"
+    assert race.lanes == ["sigmoid", "tanh", "elu"] and race.rates == [0.12, 1.0, 0.56]
+
+
+def test_epochs(race, data):
+    race.advance(3 * -(-len(data.X_train) // 64))
+    assert "epoch 3.0" in race.message.value
 
 
 def test_it_carries_a_picture_for_readers_without_a_kernel(race):

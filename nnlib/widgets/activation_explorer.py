@@ -21,6 +21,7 @@ class ActivationExplorer(Panel):
     `value` and `derivative` are what is read off at z, `factor` what is left of a gradient after eight such units.
     """
 
+    label = "The graph of an activation function, and beside it the graph of its derivative"
     activation = traitlets.Enum(list(PARAMETERS))
     slope = traitlets.Float(min=0, max=1)
     alpha = traitlets.Float(min=0.1, max=3)

@@ -16,6 +16,13 @@ def dropdown(description, options):
     return ipywidgets.Dropdown(description=description, options=options, layout={"width": "210px"})
 
 
+def set_slider(control, value, lowest=None):
+    """Move a slider to a value, beyond its upper end if need be; `lowest` is its new lower end."""
+    with control.hold_trait_notifications():
+        control.min = control.min if lowest is None else lowest
+        control.max, control.value = max(control.max, value), value
+
+
 def nearest_rate(rate):
     """The one of RATES that is nearest on a logarithmic scale."""
     return min(RATES, key=lambda known: abs(np.log(known / max(rate, 1e-9))))

@@ -36,6 +36,7 @@ class DataSize(Panel):
     most), val_loss and val_accuracy (on 1,000 validation rows at most).
     """
 
+    label = "Loss and accuracy over the steps, and accuracy over the number of training rows"
     SIZES = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)  # of a sweep, as far as there are rows; then all
 
     samples = traitlets.Int(min=10)

@@ -32,6 +32,7 @@ class GradientCheck(Panel):
     `report` is the DataFrame of `check_gradients`, `verdict` one of "right", "not sure", "wrong", "nothing checked".
     """
 
+    label = "Relative error of the gradient, for each parameter array and over epsilon"
     activation = traitlets.Enum(ACTIVATIONS)
     loss = traitlets.Enum(list(LOSSES))
     epsilon = traitlets.Float(1e-5, min=9e-13, max=0.11)

@@ -5,13 +5,14 @@ Settings are attributes too: `panel.learning_rate = 0.3` moves the slider, and w
 `advance(n)` trains n steps without a clock, so that a prepared situation and a test are exact.
 
 How it works. One asyncio task per panel runs in the kernel's own loop: it trains for a part of a frame's time,
-draws, and gives way, so that messages from the browser come in between. A control's callback, which may run on
-another thread, only sets an attribute and wakes the task. Without a running loop (a test, a script) callbacks act at
-once.
+draws, and gives way, so that messages from the browser come in between. These are taken up in the same loop, whatever
+thread they come on: the task never sees half a change. A control's callback only sets attributes and wakes the task.
+Without a running loop (a test, a script) callbacks act at once.
 """
 
 import asyncio
 import base64
+import functools
 import html
 import io
 import signal
@@ -29,6 +30,7 @@ from nnlib.widgets.picture import Picture
 
 TRAIN_SECONDS = 0.02  # between two looks at the controls
 LONGEST_WAIT = 0.25  # seconds for the page to show a frame
+MOST_UNSEEN = 40  # frames in a row: 10 seconds without a word from the page
 BLAS = ThreadpoolController()
 
 _alive = []  # the panels whose task runs
@@ -38,9 +40,11 @@ class Panel(ipywidgets.VBox):
     """What all panels share: controls above a picture and a message, and the task that trains and draws.
 
     A panel gives `figure` and the `artists` that change from frame to frame, and overrides `update` (bring them up
-    to date) and, if it trains, `work`. `running` says whether it trains.
+    to date) and, if it trains, `work`. `running` says whether it trains. `label` is the picture's text for those who
+    hear the page.
     """
 
+    label = ""
     running = traitlets.Bool(False)
     _task = _wake = _failure = _background = None
 
@@ -49,12 +53,16 @@ class Panel(ipywidgets.VBox):
         self.canvas = FigureCanvasAgg(figure)
         for artist in artists:
             artist.set_animated(True)  # drawn by `draw` over a kept background, which costs a third of a whole drawing
-        self.picture = Picture(label=type(self).__name__)
+        self.picture = Picture(label=self.label)
         self.message = ipywidgets.HTML()
         super().__init__([*controls, self.picture, self.message])
+        try:
+            self.draw()
+        except Exception:  # leave nothing behind
+            self.close()
+            raise
         self._begin()
         self.observe(self.changed, "running")
-        self.draw()
 
     def update(self):
         """Bring `artists` up to date; returns the message (HTML) below the picture."""
@@ -104,47 +112,60 @@ class Panel(ipywidgets.VBox):
         """What every control calls: settings have changed, the picture is out of date."""
         if change is None or change["new"] is not False:  # a failure is told until something is tried, not just paused
             self._failure = None
-        if self._wake is None:
+        if self._wake is None or self._loop.is_closed():
             self._draw_or_fail()
         else:
             self._loop.call_soon_threadsafe(self._wake.set)
 
     def close(self):
-        """End the task and take the panel off the page."""
+        """End the task and take the panel off the page, with all its parts, which ipywidgets would keep for ever."""
+        self.unobserve_all()
         self.running = False
-        if self._task is not None:
-            self._task.cancel()
         if self in _alive:
             _alive.remove(self)
+            self._task.cancel()
         super().close()
+        for part in [*everything(self)][1:]:
+            part.unobserve_all()
+            part.close()
 
     def _begin(self):
         try:
             self._loop = asyncio.get_running_loop()
         except RuntimeError:  # no kernel
             return
-        self._made_in = cell, run = _running_cell()
-        for panel in [p for p in _alive if cell is not None and p._made_in[0] == cell and p._made_in[1] != run]:
-            panel.close()  # its cell is being run again
+        self._cell = _running_cell()
         _alive.append(self)
         self._wake = asyncio.Event()
         self._task = self._loop.create_task(self._live())
+        for part in everything(self):
+            part.comm.on_msg(functools.partial(self._loop.call_soon_threadsafe, part._handle_msg))
 
     async def _live(self):
         while True:
             await self._wake.wait()
+            while not self._may_draw():  # what changes meanwhile is drawn together
+                await asyncio.sleep(0.002)
             self._wake.clear()
             _take_interrupts()
             self._draw_or_fail()
+            shown, unseen = self.picture.shown, 0
             while self.running:
                 try:
                     self._work_for(TRAIN_SECONDS)
-                    # A page that draws slowly gets fewer frames, and none waits in a queue. It may also be closed.
-                    if not self.picture.waiting or time.perf_counter() - self._drawn > LONGEST_WAIT:
+                    if self._may_draw():
+                        unseen = unseen + 1 if self.picture.shown == shown else 0
+                        shown = self.picture.shown
                         self.draw()
                 except Exception as error:  # nobody else would show it
                     self.fail(error)
+                if unseen >= MOST_UNSEEN and shown:  # a page has shown it once
+                    self.fail("No page shows this panel any more.")
                 await asyncio.sleep(0.002)  # a message passes through several turns of the loop
+
+    def _may_draw(self):
+        """Has the page shown the last frame? A slow page gets fewer frames; one that is closed answers no more."""
+        return not self.picture.waiting or time.perf_counter() - self._drawn > LONGEST_WAIT
 
     def _work_for(self, seconds):
         with one_thread(), np.errstate(over="ignore", invalid="ignore"):
@@ -183,9 +204,17 @@ class TrainingPanel(Panel):
 
     def take_wanted_steps(self):
         """What `update` calls first."""
-        while self._steps_wanted > 0:
-            self._steps_wanted -= 1
+        wanted, self._steps_wanted = self._steps_wanted, 0  # first: if one fails, the rest is not tried again
+        for _ in range(wanted):
             self.work()
+
+
+def everything(widget):
+    """A widget and all that it is made of: its children, their children, and the layout and style of each."""
+    yield widget
+    for part in (getattr(widget, "layout", None), getattr(widget, "style", None), *getattr(widget, "children", ())):
+        if part is not None:
+            yield from everything(part)
 
 
 def one_thread():
@@ -195,13 +224,19 @@ def one_thread():
 
 
 def _running_cell():
-    """The id of the notebook's cell that is being run and the number of that run; (None, None) elsewhere."""
+    """The id of the notebook's cell that is being run; None elsewhere. When it is run again, its panels are closed."""
     from IPython import get_ipython
 
     shell = get_ipython()
     if shell is None or not hasattr(shell, "get_parent"):
-        return None, None
-    return shell.get_parent().get("metadata", {}).get("cellId"), shell.execution_count
+        return None
+    shell.events.register("pre_run_cell", _close_panels_of)  # once: IPython does not register a function twice
+    return shell.get_parent().get("metadata", {}).get("cellId")
+
+
+def _close_panels_of(run):
+    for panel in [p for p in _alive if p._cell is not None and p._cell == run.cell_id]:
+        panel.close()
 
 
 def _take_interrupts():

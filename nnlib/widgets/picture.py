@@ -4,7 +4,8 @@ import anywidget
 import traitlets
 
 # ipywidgets.Image gives its <img> a new address for every frame, which leaves it blank while the frame is decoded. Here
-# a frame is decoded first and then drawn over the last one; `shown` tells the kernel, which sends no next one before.
+# a frame is decoded first and then drawn over the last one; `shown` tells the kernel, which waits for it (not for ever)
+# before it sends the next one. Frames that come while one is decoded are left out, except for the newest.
 ESM = """
 export default {
   render({ model, el }) {
@@ -14,17 +15,26 @@ export default {
     canvas.style.maxWidth = "100%";
     el.classList.add("nnlib-picture");
     el.append(canvas);
+    let frame, busy = false;
     const show = async () => {
-      const frame = model.get("frame");
-      const picture = await createImageBitmap(new Blob([model.get("value")], { type: "image/png" }));
-      if (canvas.width !== picture.width || canvas.height !== picture.height) {
-        [canvas.width, canvas.height] = [picture.width, picture.height];
+      if (busy) return;
+      busy = true;
+      try {
+        while (frame !== model.get("frame")) {
+          frame = model.get("frame");
+          const picture = await createImageBitmap(new Blob([model.get("value")], { type: "image/png" }));
+          if (canvas.width !== picture.width || canvas.height !== picture.height) {
+            [canvas.width, canvas.height] = [picture.width, picture.height];
+          }
+          canvas.getContext("2d").drawImage(picture, 0, 0);
+          picture.close();
+          canvas.dataset.frame = frame;
+          model.set("shown", frame);
+          model.save_changes();
+        }
+      } finally {
+        busy = false;
       }
-      canvas.getContext("2d").drawImage(picture, 0, 0);
-      picture.close();
-      canvas.dataset.frame = frame;
-      model.set("shown", frame);
-      model.save_changes();
     };
     model.on("change:frame", show);
     show();

@@ -1,5 +1,6 @@
 """Train a network and watch."""
 
+import functools
 import time
 
 import ipywidgets
@@ -11,7 +12,14 @@ from nnlib import optimizers
 from nnlib.datasets import load_dataset
 from nnlib.network import Network
 from nnlib.training import train_steps
-from nnlib.widgets.controls import ACTIVATIONS, dropdown, learning_rate_slider, slider, train_buttons
+from nnlib.widgets.controls import (
+    ACTIVATIONS,
+    dropdown,
+    learning_rate_slider,
+    set_slider,
+    slider,
+    train_buttons,
+)
 from nnlib.widgets.panel import TrainingPanel
 from nnlib.widgets.views import Curves, view_of
 
@@ -28,15 +36,17 @@ class Playground(TrainingPanel):
     full      more controls: 0-3 hidden layers with an activation each, optimizer, batch size, number of training rows
 
     The other settings are attributes as well, to be read and set at any time: `hidden`, `activation` (one name, or a
-    list, one each), `optimizer`, `learning_rate`, `batch_size`, `samples` (training rows in use), `seed`, `running`.
+    list, one each; a list that is too short goes on with its last), `optimizer`, `learning_rate`, `batch_size`,
+    `samples` (training rows in use, at most all), `seed`, `running`.
     Learning rate, optimizer, batch size and samples act on the training under way; hidden, activation and seed build
     a new network.
     `network` is the network, `history` a DataFrame: step, loss and accuracy of the last 20 batches, val_loss and
     val_accuracy on up to 500 validation rows (NaN without).
     """
 
+    label = "What the network says, and its loss and accuracy over the steps"
     hidden = traitlets.List(traitlets.Int(min=1))
-    activation = traitlets.Any()
+    activation = traitlets.Union([traitlets.Unicode(), traitlets.List()])
     optimizer = traitlets.Enum(list(OPTIMIZERS))
     learning_rate = traitlets.Float(min=0)
     batch_size = traitlets.Int(min=1)
@@ -67,6 +77,25 @@ class Playground(TrainingPanel):
         controls = [_network_controls(self, full), _training_controls(self, full), train_buttons(self)]
         super().__init__(self._view.figure, [*self._view.artists, *self._curves.lines], controls)
         self.observe(self.changed, settings)
+
+    @traitlets.validate("activation")
+    def _known(self, proposal):
+        given = proposal["value"]
+        names = [given] if isinstance(given, str) else given
+        if not names or not all(name in ACTIVATIONS for name in names):
+            expected = f"expected one of {', '.join(ACTIVATIONS)}, or a list of them"
+            raise traitlets.TraitError(f"activation is {given!r}; {expected}")
+        return given
+
+    @traitlets.validate("samples")
+    def _as_many_as_there_are(self, proposal):
+        return min(proposal["value"], len(self.X))
+
+    def activation_of(self, layer):
+        """The activation of a hidden layer, counted from 0."""
+        if isinstance(self.activation, str):
+            return self.activation
+        return self.activation[min(layer, len(self.activation) - 1)]
 
     def _take(self, data):
         """Training and validation rows, from a Dataset or a pair."""
@@ -111,10 +140,11 @@ class Playground(TrainingPanel):
 
     def _catch_up(self):
         """Bring network and training in line with the settings; nothing happens if they are already."""
-        architecture = ([*self.hidden], self.activation, self.seed, self._resets)
+        activations = [self.activation_of(k) for k in range(len(self.hidden))]
+        architecture = ([*self.hidden], activations, self.seed, self._resets)
         if architecture != self._built:
             sizes = [self.X.shape[1], *self.hidden, len(self.class_names)]
-            self.network = Network(sizes, self.activation, seed=self.seed)
+            self.network = Network(sizes, activations, seed=self.seed)
             self._Y_val = self.network.targets(self.y_val)
             self._order = np.random.default_rng(self.seed)
             self._points, self._recent, self.step, self._epochs = [], [], 0, 0.0
@@ -141,51 +171,62 @@ class Playground(TrainingPanel):
             parts.append(f"{(self._seen - seen) / (now - before):,.0f} samples/s")
         self._last_frame = (now, self._seen)
         sizes = "-".join(map(str, self.network.sizes))
-        names = self.activation if isinstance(self.activation, str) else ", ".join(self.activation)
-        batches = f"batches of {self.batch_size} from {self.samples:,} rows"
+        names = self.activation if isinstance(self.activation, str) else ", ".join(self.activation[: len(self.hidden)])
+        batches = f"batches of {min(self.batch_size, self.samples)} from {self.samples:,} rows"
         optimizer = f"{self.optimizer} at learning rate {self.learning_rate:.3g}"
         return f"{' &middot; '.join(parts)}<br>{sizes} ({names}), {optimizer}, {batches}, seed {self.seed}"
 
 
 def _network_controls(panel, full):
-    """Hidden layers: their units and activations. One layer, or with `full` up to three and a slider for how many."""
-    most = 3 if full else 1
-    depth = slider(ipywidgets.IntSlider, "hidden layers", min=0, max=3)
-    sizes = [
-        slider(ipywidgets.IntSlider, f"units {k}" if full else "hidden units", min=int(full), max=128)
-        for k in range(1, most + 1)
-    ]
-    names = [dropdown("activation", ACTIVATIONS) for _ in sizes]
-    rows = [ipywidgets.HBox(pair) for pair in zip(sizes, names, strict=True)]
+    """Hidden layers: their units and activations. One layer, or with `full` three or more and a slider for how many.
 
-    showing = False
+    A control changes its own entry of the panel's lists, and nothing if that says already what the control shows.
+    """
+    rows = []
+    for k in range(max(3, len(panel.hidden)) if full else 1):
+        size = slider(ipywidgets.IntSlider, f"units {k + 1}" if full else "hidden units", value=16, max=128)
+        rows.append(ipywidgets.HBox([size, dropdown("activation", ACTIVATIONS)]))
+    depth = slider(ipywidgets.IntSlider, "hidden layers", max=len(rows)) if full else None
 
     def show(_=None):
         """Controls after the panel's settings."""
-        nonlocal showing
-        showing = True  # what they say in between is not to be read
-        depth.value = len(panel.hidden)
+        if full:
+            set_slider(depth, len(panel.hidden))
         for k, row in enumerate(rows):
+            size, name = row.children
             used = k < len(panel.hidden)
-            row.layout.display = None if used or not full else "none"
-            if used or not full:
-                sizes[k].value = panel.hidden[k] if used else 0
-            if used:
-                names[k].value = panel.activation if isinstance(panel.activation, str) else panel.activation[k]
-        showing = False
+            if full:
+                row.layout.display = None if used else "none"
+            if used or not full:  # a slider that is not shown keeps its units for when it is
+                # At 0 units there is no layer, which is offered where it is the only one.
+                lowest = int(full or len(panel.hidden) > 1)
+                set_slider(size, panel.hidden[k] if used else 0, lowest)
+            name.value = panel.activation_of(k)
 
-    def read(_):
-        """The panel's settings after the controls."""
-        if not showing:
-            layers = depth.value if full else 1
-            with panel.hold_trait_notifications():
-                panel.hidden = [size.value for size in sizes[:layers] if size.value]
-                panel.activation = [name.value for name in names[:layers]] if full else names[0].value
+    def set_depth(change):
+        sizes = [row.children[0].value for row in rows]
+        more = [sizes[min(k, len(sizes) - 1)] for k in range(len(panel.hidden), change["new"])]
+        panel.hidden = [*panel.hidden, *more][: change["new"]]
+
+    def set_size(k, change):
+        panel.hidden = [*panel.hidden[:k], *([change["new"]] if change["new"] else []), *panel.hidden[k + 1 :]]
+
+    def set_name(k, change):
+        if change["new"] == panel.activation_of(k):
+            return
+        if isinstance(panel.activation, str) and not full:
+            panel.activation = change["new"]  # one name for all layers stays one
+        else:
+            names = [panel.activation_of(other) for other in range(max(k + 1, len(panel.hidden)))]
+            panel.activation = [*names[:k], change["new"], *names[k + 1 :]]
 
     show()
     panel.observe(show, ["hidden", "activation"])
-    for control in (depth, *sizes, *names):
-        control.observe(read, "value")
+    for k, row in enumerate(rows):
+        for control, setter in zip(row.children, (set_size, set_name), strict=True):
+            control.observe(functools.partial(setter, k), "value")
+    if full:
+        depth.observe(set_depth, "value")
     return ipywidgets.VBox([depth, *rows] if full else rows)
 
 
@@ -195,7 +236,9 @@ def _training_controls(panel, full):
     if full:
         controls["optimizer"] = dropdown("optimizer", list(OPTIMIZERS))
         controls["batch_size"] = slider(ipywidgets.IntSlider, "batch size", min=1, max=512)
-        controls["samples"] = slider(ipywidgets.IntSlider, "training rows", min=10, max=len(panel.X))
+        controls["samples"] = slider(ipywidgets.IntSlider, "training rows", min=1, max=len(panel.X))
+        set_slider(controls["batch_size"], panel.batch_size)
+        panel.observe(lambda change: set_slider(controls["batch_size"], change["new"]), "batch_size")
     for name, control in controls.items():
         traitlets.link((panel, name), (control, "value"))
     return ipywidgets.HBox([learning_rate_slider(panel), *controls.values()], layout={"flex_flow": "row wrap"})

@@ -1,5 +1,7 @@
 """Two or three activations train side by side."""
 
+import functools
+
 import ipywidgets
 import numpy as np
 import pandas as pd
@@ -28,13 +30,14 @@ class Race(TrainingPanel):
     rates        a learning rate for each, or one number for all
     depth        hidden layers of `width` units each
 
-    Attributes, to be read and set at any time: `lanes` (the names; None in the third is an empty lane), `rates`,
-    `same_rate` (all take the first lane's), `depth`, `seed`, `running`. Rates act on the training under way; the others
-    build new networks. `networks` holds one Network per lane, `history` is a DataFrame with a row per lane every 20
-    steps: step, lane, activation, loss of the last 20 batches, val_accuracy.
+    Attributes, to be read and set at any time: `lanes` (the names; None in the third is an empty lane), `rates` (too
+    few go on with the last), `same_rate` (all take the first lane's), `depth`, `seed`, `running`. Rates act on the
+    training under way; the others build new networks. `networks` holds one Network per lane, `history` is a DataFrame
+    with a row per lane every 20 steps: step, lane, activation, loss of the last 20 batches, val_accuracy.
     A lane whose training diverges is out until its rate is changed, or Reset; the others go on.
     """
 
+    label = "Training loss, validation accuracy and size of the gradient in each layer, for each lane"
     lanes = traitlets.List()
     rates = traitlets.List(traitlets.Float(min=0))
     same_rate = traitlets.Bool(False)
@@ -52,16 +55,13 @@ class Race(TrainingPanel):
         seed=0,
     ):
         data = load_dataset(data) if isinstance(data, str) else data
-        if not 2 <= len(activations) <= 3 or not set(activations) <= set(ACTIVATIONS):
-            raise ValueError(f"activations is {activations!r}; expected two or three of {', '.join(ACTIVATIONS)}")
         self.X, self.y = data.X_train, data.y_train
         self.X_val, self.y_val = data.X_val[:500], data.y_val[:500]
         if len(self.X_val) == 0:
             raise ValueError("this data set has no validation rows to judge by; load it with validation=0.2")
         self.classes, self.width, self.batch_size = len(data.class_names), width, batch_size
         self.same_rate = np.ndim(rates) == 0
-        self.lanes = [*activations, None][:3]
-        self.rates = ([float(rates)] * 3) if self.same_rate else [*map(float, rates), 0.1][:3]
+        self.lanes, self.rates = list(activations), [float(rate) for rate in np.atleast_1d(rates)]
         self.depth, self.seed = depth, seed
         self._built = None
         self._catch_up()
@@ -71,6 +71,19 @@ class Race(TrainingPanel):
         controls = [self._lane_controls(), ipywidgets.HBox([self.depth_control, self._same]), train_buttons(self)]
         super().__init__(self._figure, artists, controls)
         self.observe(self.changed, ["lanes", "rates", "same_rate", "depth", "seed"])
+
+    @traitlets.validate("lanes")
+    def _two_or_three(self, proposal):
+        names = [name for name in proposal["value"] if name is not None]
+        if not 2 <= len(names) <= 3 or not set(names) <= set(ACTIVATIONS):
+            raise traitlets.TraitError(f"lanes are {names}; expected two or three of {', '.join(ACTIVATIONS)}")
+        return [*names, None][:3]
+
+    @traitlets.validate("rates")
+    def _three(self, proposal):
+        if not proposal["value"]:
+            raise traitlets.TraitError("rates is empty; expected a learning rate for each lane")
+        return [*proposal["value"], *3 * proposal["value"][-1:]][:3]  # too few go on with the last
 
     def _draw_axes(self):
         self._figure, (self._loss, accuracy, self._sizes) = plots.figure(10, 4, ncols=3)
@@ -101,30 +114,25 @@ class Race(TrainingPanel):
         self._same = ipywidgets.Checkbox(description="one rate for all", indent=False)
         traitlets.link((self, "same_rate"), (self._same, "value"))
 
-        showing = False
-
         def show(_=None):
             """Controls after the panel's settings."""
-            nonlocal showing
-            showing = True  # what they say in between is not to be read
             for k, (name, rate) in enumerate(zip(self.names, self.rate_controls, strict=True)):
                 name.value, rate.value = self.lanes[k], nearest_rate(self.rate_of(k))
                 rate.disabled = self.same_rate and k > 0
-            showing = False
 
-        def read(_):
-            """The panel's settings after the controls."""
-            if not showing:
-                self.lanes = [name.value for name in self.names]
-                self.rates = [
-                    old if (self.same_rate and k) or rate.value == nearest_rate(old) else rate.value
-                    for k, (old, rate) in enumerate(zip(self.rates, self.rate_controls, strict=True))
-                ]
+        # A control changes its own entry of the panel's lists, and nothing if that says already what the control shows.
+        def set_lane(k, change):
+            self.lanes = [*self.lanes[:k], change["new"], *self.lanes[k + 1 :]]
+
+        def set_rate(k, change):
+            if change["new"] != nearest_rate(self.rate_of(k)):
+                self.rates = [*self.rates[:k], change["new"], *self.rates[k + 1 :]]
 
         show()
         self.observe(show, ["lanes", "rates", "same_rate"])
-        for control in (*self.names, *self.rate_controls):
-            control.observe(read, "value")
+        for k in range(3):
+            self.names[k].observe(functools.partial(set_lane, k), "value")
+            self.rate_controls[k].observe(functools.partial(set_rate, k), "value")
         return ipywidgets.VBox([ipywidgets.HBox(row) for row in zip(self.names, self.rate_controls, strict=True)])
 
     def rate_of(self, lane):
@@ -181,7 +189,9 @@ class Race(TrainingPanel):
             lane.set_rate(self.rate_of(lane.number))
 
     def _report(self):
-        parts = [f"step {self.step:,}", f"epoch {self.step * self.batch_size / len(self.X):.1f}", f"seed {self.seed}"]
+        epochs = self.step / -(-len(self.X) // self.batch_size)
+        rates = ", ".join(f"{self.rate_of(lane.number):.3g}" for lane in self._lanes)
+        parts = [f"step {self.step:,}", f"epoch {epochs:.1f}", f"learning rates {rates}", f"seed {self.seed}"]
         parts += [f"<b>{lane.activation}</b> is out: {lane.out}" for lane in self._lanes if lane.out]
         parts.append(f"judged on {len(self.X_val)} validation rows")
         return " &middot; ".join(parts)

@@ -190,6 +190,7 @@ class BackpropStepper(Panel):
     `values` is a dict of all arrays, `differences` of the largest differences to the numerical derivatives.
     """
 
+    label = "The network as boxes and arrows, and the present operation with its numbers"
     position = traitlets.Int(0, min=0, max=13)
     activation = traitlets.Enum(ACTIVATIONS)
     samples = traitlets.Int(1, min=1, max=4)

@@ -65,11 +65,11 @@ class Plane:
         (left, bottom), (right, top) = X.min(axis=0) - 0.3, X.max(axis=0) + 0.3
         grid = np.meshgrid(np.linspace(left, right, 100), np.linspace(bottom, top, 100))
         self.grid = np.stack(grid, axis=-1).reshape(-1, 2)
-        self.colors = np.array([to_rgb(color) for color in plots.COLORS[: len(panel.class_names)]])
+        self.colors = np.array([to_rgb(plots.COLORS[k % len(plots.COLORS)]) for k in range(len(panel.class_names))])
         extent = (left, right, bottom, top)
         self.image = axes.imshow(np.ones((100, 100, 3)), origin="lower", extent=extent, aspect="auto")
         points = [
-            axes.scatter(*X[y == k].T, s=16, color=color, edgecolor="white", linewidth=0.5, marker="os^D"[k % 4])
+            axes.scatter(*X[y == k].T, s=16, color=color, edgecolor="white", linewidth=0.5, marker="os^Dv"[k % 5])
             for k, color in enumerate(self.colors)
         ]
         axes.set(xlabel="$x_1$", ylabel="$x_2$")

@@ -1,0 +1,79 @@
+"""The browser where a data set lacks something: a part, a class, a row. Notebook 01's tests have the rest."""
+
+import asyncio
+import dataclasses
+
+import numpy as np
+import pytest
+import traitlets
+
+from nnlib.widgets import DataBrowser
+from nnlib.widgets.panel import everything
+
+
+def control(panel, description):
+    return next(part for part in everything(panel) if getattr(part, "description", None) == description)
+
+
+def without(data, digit, part):
+    """The data set without the rows of a digit in one part ("train" or "val")."""
+    y = getattr(data, f"y_{part}")
+    kept = y != digit
+    return dataclasses.replace(data, **{f"X_{part}": getattr(data, f"X_{part}")[kept], f"y_{part}": y[kept]})
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("part", ["train", "val"])
+def test_a_digit_that_a_part_lacks(dataset, part):
+    data = without(dataset("digits"), 3, part)
+    panel = DataBrowser(data)
+    assert control(panel, "digit").options == ("all", *"012456789")
+    with pytest.raises(traitlets.TraitError, match="no digit '3'"):
+        panel.digit = "3"
+    panel.part, panel.digit = "validation", "8"
+    assert "label 8" in panel.message.value
+    panel.digit = "all"
+    if part == "train":
+        panel.index = int(np.flatnonzero(data.y_val == 3)[0])
+        assert "label 3" in panel.message.value and panel._titles[1].get_text() == "no training picture is 3"
+
+
+def test_no_validation_rows(dataset):
+    panel = DataBrowser(dataset("digits", validation=0))
+    assert control(panel, "part").options == ("training",)
+    with pytest.raises(traitlets.TraitError, match="no part 'validation'"):
+        panel.part = "validation"
+    panel.index = 5
+    assert "Paused" not in panel.message.value and panel.part == "training"
+
+
+def test_the_index_stays_in_range(dataset):
+    data = dataset("digits")
+    panel = DataBrowser(data)
+    slider = control(panel, "index")
+    panel.index = 99999
+    assert panel.index == slider.value == len(data.y_train) - 1
+    panel.index = -1
+    assert panel.index == slider.value == 0
+    panel.digit = "8"
+    panel.index = 99999
+    assert panel.index == slider.value == (data.y_train == 8).sum() - 1
+    panel.digit = "all"
+    panel.index = 1000
+    assert panel.index == slider.value == 1000
+
+
+def test_code_is_ahead_of_the_picture(dataset):
+    """In a kernel the picture is drawn after the cell: index and slider must agree before."""
+
+    async def cell():
+        panel = DataBrowser(dataset("digits"))
+        panel.digit = "8"
+        panel.index = 10**6
+        panel.digit = "all"
+        panel.index = 900
+        told = panel.index, control(panel, "index").value
+        panel.close()
+        return told
+
+    assert asyncio.run(cell()) == (900, 900)

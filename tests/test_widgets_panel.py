@@ -1,0 +1,287 @@
+"""What all panels share: one loop for all that happens, draws that do not queue, and nothing that is left behind."""
+
+import asyncio
+import gc
+import threading
+import time
+import weakref
+
+import ipywidgets
+import numpy as np
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+from nnlib import plots, widgets
+from nnlib.widgets import panel as panels
+from nnlib.widgets.panel import Panel, everything
+
+KINDS = {
+    "ActivationExplorer": lambda load: widgets.ActivationExplorer(),
+    "BackpropStepper": lambda load: widgets.BackpropStepper(),
+    "DataBrowser": lambda load: widgets.DataBrowser(load("digits")),
+    "DataSize": lambda load: widgets.DataSize(load("digits"), hidden=[8], steps=20),
+    "GradientCheck": lambda load: widgets.GradientCheck(mistakes={"nothing": lambda net: net}),
+    "Playground": lambda load: widgets.Playground(load("iris"), hidden=[4]),
+    "Playground, full": lambda load: widgets.Playground(load("digits"), hidden=[4, 3], full=True),
+    "Race": lambda load: widgets.Race(load("digits"), ["relu", "tanh"], width=8),
+}
+
+
+@pytest.fixture(params=KINDS.values(), ids=KINDS)
+def make(request, dataset):
+    return lambda: request.param(dataset)
+
+
+def registered():
+    return set(ipywidgets.widgets.widget._instances)
+
+
+def message(widget, **state):
+    """What the page sends when a control is moved."""
+    widget.comm.handle_msg({"content": {"data": {"method": "update", "state": state}}, "buffers": []})
+
+
+async def until(true, seconds=10):
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        await asyncio.sleep(0.01)
+    assert true()
+
+
+# -- closing ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_closed_panel_is_gone(make):
+    before = registered()
+    panel = make()
+    assert len(registered() - before) > 10
+    panel.close()
+    assert registered() == before
+    ref = weakref.ref(panel)
+    del panel
+    gc.collect()
+    assert ref() is None
+
+
+def test_a_closed_panel_is_gone_in_a_running_loop(make):
+    async def cell():
+        before = registered()
+        panel = make()
+        panel.running = hasattr(panel, "step_once")
+        await asyncio.sleep(0.1)
+        panel.close()
+        ref = weakref.ref(panel)
+        del panel
+        await asyncio.sleep(0.01)  # the task ends
+        gc.collect()
+        return ref(), registered() - before, [p for p in panels._alive if p._loop is asyncio.get_running_loop()]
+
+    assert asyncio.run(cell()) == (None, set(), [])
+
+
+def test_every_part_is_shown(make):
+    """Nothing is built that no page shows: all that a panel registers belongs to it."""
+    before = registered()
+    panel = make()
+    assert registered() - before == {part.model_id for part in everything(panel)}
+    panel.close()
+
+
+def test_a_failing_constructor_leaves_nothing_behind(dataset, monkeypatch):
+    monkeypatch.setattr(widgets.Playground, "update", lambda panel: 1 / 0)
+
+    async def cell():
+        before = registered(), len(asyncio.all_tasks()), list(panels._alive)
+        with pytest.raises(ZeroDivisionError):
+            widgets.Playground(dataset("iris"))
+        return before, (registered(), len(asyncio.all_tasks()), list(panels._alive))
+
+    before, after = asyncio.run(cell())
+    assert before == after
+
+
+def test_a_change_after_the_loop_has_closed(dataset):
+    async def cell():
+        return widgets.Playground(dataset("iris"))
+
+    panel = asyncio.run(cell())
+    panel.learning_rate = 0.3
+    assert "learning rate 0.3" in panel.message.value
+    panel.close()
+
+
+# -- one loop ---------------------------------------------------------------------------------------------------------
+
+
+def test_messages_are_taken_up_in_the_loop(dataset):
+    """They may come on any thread; the controls' callbacks run where the task runs."""
+
+    async def cell():
+        panel = widgets.Playground(dataset("digits"), hidden=[4, 3], full=True)
+        seen = set()
+        panel.observe(lambda _: seen.add(threading.current_thread()))
+        depth = panel.children[0].children[0]
+        thread = threading.Thread(target=lambda: [message(depth, value=k % 3) for k in range(60)])
+        thread.start()
+        thread.join()
+        await asyncio.sleep(0.05)
+        panel.close()
+        return seen, panel.hidden
+
+    seen, hidden = asyncio.run(cell())
+    assert seen == {threading.current_thread()} and hidden == [4, 3]
+
+
+def test_quick_changes_are_drawn_together():
+    async def cell(shown):
+        panel = widgets.ActivationExplorer()
+        slider = panel.children[1]
+        draws, draw = [], panel.draw
+        panel.draw = lambda: draws.append(draw())
+        if shown:  # a page that shows each frame a little later
+
+            def show(_=None):
+                state = {"shown": panel.picture.frame}
+                asyncio.get_running_loop().call_later(0.01, lambda: message(panel.picture, **state))
+
+            panel.picture.observe(show, "frame")
+            show()
+            await asyncio.sleep(0.05)
+        for k in range(1, 201):
+            message(slider, value=k / 100)
+            await asyncio.sleep(0)
+        moved = time.perf_counter()
+        await until(lambda: "f(2.00)" in panel._labels[0].get_text() and not panel._wake.is_set())
+        await asyncio.sleep(0.05)
+        seconds = time.perf_counter() - moved
+        panel.close()
+        return len(draws), seconds
+
+    for shown in (False, True):
+        draws, seconds = asyncio.run(cell(shown))
+        assert 1 <= draws < 30 and seconds < 2
+
+
+# -- panels that nobody sees ------------------------------------------------------------------------------------------
+
+
+class Counter(Panel):
+    """Counts its steps."""
+
+    def __init__(self):
+        self.steps = 0
+        super().__init__(plots.figure(1, 1)[0], [], [])
+
+    def update(self):
+        return f"{self.steps} steps"
+
+    def work(self):
+        self.steps += 1
+        time.sleep(0.001)
+
+
+def test_a_slow_page_is_not_gone(monkeypatch):
+    """Each of its answers is late: another frame is on its way already."""
+    monkeypatch.setattr(panels, "LONGEST_WAIT", 0.005)
+
+    async def cell():
+        panel = Counter()
+        panel.running = True
+        for _ in range(3 * panels.MOST_UNSEEN):
+            frame = panel.picture.frame
+            await until(lambda: panel.picture.frame > frame + 1)  # noqa: B023
+            message(panel.picture, shown=frame)
+            await asyncio.sleep(0)
+        running = panel.running
+        panel.close()
+        return running
+
+    assert asyncio.run(cell())
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_panel_whose_page_is_gone_is_paused(seen, monkeypatch):
+    monkeypatch.setattr(panels, "LONGEST_WAIT", 0.005)
+    monkeypatch.setattr(panels, "TRAIN_SECONDS", 0.005)
+
+    async def cell():
+        panel = Counter()
+        if seen:
+            message(panel.picture, shown=1)
+        panel.running = True
+        for _ in range(300):
+            await asyncio.sleep(0.01)
+            if not panel.running or panel.picture.frame > 2 * panels.MOST_UNSEEN:
+                break
+        await asyncio.sleep(0.1)
+        told = panel.running, panel.message.value
+        panel.running = True  # shown again: it goes on
+        for _ in range(20):
+            message(panel.picture, shown=panel.picture.frame)
+            await asyncio.sleep(0.01)
+        panel.close()
+        return told, panel.message.value
+
+    (running, text), after = asyncio.run(cell())
+    assert running is not seen and ("No page shows" in text) is seen
+    assert "steps" in after
+
+
+def test_a_panel_goes_when_its_cell_is_run_again():
+    """In a real kernel: a panel stays while other cells run, and goes when its own does, whatever that one makes."""
+    manager, client = start_new_kernel()
+
+    def run(cell, code):
+        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
+        request = client.session.msg("execute_request", content, metadata={"cellId": cell})
+        client.shell_channel.send(request)
+        text = ""
+        while True:
+            answer = client.get_iopub_msg(timeout=60)
+            if answer["parent_header"].get("msg_id") != request["header"]["msg_id"]:
+                continue
+            assert answer["msg_type"] != "error", "\n".join(answer["content"]["traceback"])
+            text += answer["content"].get("text", "")
+            if answer["content"].get("execution_state") == "idle":
+                return text
+
+    alive = "from nnlib.widgets import panel; print(len(panel._alive))"
+    try:
+        run("one", "from nnlib import widgets; a = widgets.ActivationExplorer(); b = widgets.ActivationExplorer('elu')")
+        run("two", "c = widgets.ActivationExplorer()")
+        assert run("three", alive) == run("three", alive) == "3\n"
+        assert run("one", alive) == "1\n"
+        run("two", "c = widgets.ActivationExplorer(); c.z = 1")
+        assert run("three", alive) == "1\n"
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+# -- for all readers --------------------------------------------------------------------------------------------------
+
+
+def test_controls_and_picture_have_words(make):
+    panel = make()
+    controls = [part for part in everything(panel) if isinstance(part, ipywidgets.ValueWidget | ipywidgets.Button)]
+    assert all(part.description for part in controls if part is not panel.message)
+    assert len(panel.picture.label.split()) > 5
+    panel.close()
+
+
+def test_labels_differ():
+    labels = {getattr(widgets, name).label for name in widgets.__all__}
+    assert len(labels) == len(widgets.__all__) and "" not in labels
+
+
+def test_a_plane_of_ten_classes():
+    rng = np.random.default_rng(0)
+    y = np.arange(200) % 10
+    X = rng.normal(size=(200, 2)) + 5 * np.c_[np.cos(y), np.sin(y)]
+    panel = widgets.Playground((X, y), hidden=[8])
+    panel.advance(20)
+    looks = {
+        (tuple(points.get_facecolor()[0]), points.get_paths()[0].vertices.tobytes())
+        for points in panel._view.artists[1:]
+    }
+    assert len(looks) == 10

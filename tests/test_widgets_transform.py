@@ -1,0 +1,90 @@
+"""Shift, turn, thicken and scale a digit: every control is moved beyond its default."""
+
+import numpy as np
+import pytest
+import traitlets
+
+import nnlib
+from nnlib import images
+from nnlib.widgets import Transform
+from nnlib.widgets.transform import AT_REST
+
+
+@pytest.fixture(scope="module")
+def digits(dataset):
+    data = dataset("mnist-5k", max_train_samples=3200)
+    chosen = [np.flatnonzero(data.y_val == k)[0] for k in range(10)]
+    return data.X_val[chosen], data.y_val[chosen]
+
+
+@pytest.fixture
+def panel(digits):
+    return Transform(*digits)
+
+
+def test_at_rest_the_digit_is_as_it_was(panel, digits):
+    assert np.allclose(panel.moved, digits[0][0].reshape(28, 28), atol=1e-6)
+    assert panel.answers == {"": 0} and "right" in panel.message.value
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("index", 7, lambda X: X[7]),
+        ("shift_x", 5, lambda X: images.warp(X[:1], (5, 0))),
+        ("shift_y", -4, lambda X: images.warp(X[:1], (0, -4))),
+        ("rotation", 40, lambda X: images.warp(X[:1], rotate=40)),
+        ("thickness", 2.5, lambda X: images.thicken(X[0].reshape(28, 28), 2.5)),
+        ("scale", 0.6, lambda X: images.warp(X[:1], scale=0.6)),
+    ],
+)
+def test_a_control_moves_the_digit_the_answer_and_the_picture(panel, digits, name, value, expected):
+    picture, message, p = panel.picture.value, panel.message.value, panel.probabilities[""]
+    panel.controls[name].value = value
+    assert getattr(panel, name) == value
+    assert np.allclose(panel.moved, expected(digits[0]).reshape(28, 28), atol=1e-6)
+    assert panel.probabilities[""] == pytest.approx(panel.networks[""].predict_proba(panel.moved.reshape(1, 784))[0])
+    assert not np.array_equal(panel.probabilities[""], p)
+    assert panel.picture.value != picture and panel.message.value != message
+    panel.rest_button.click()
+    assert {key: getattr(panel, key) for key in AT_REST} == AT_REST
+    assert panel.controls[name].value == (value if name == "index" else AT_REST[name])
+
+
+def test_settings_from_code_move_the_controls(panel):
+    panel.rotation, panel.scale, panel.index = -90, 1.5, 9
+    assert [panel.controls[name].value for name in ("rotation", "scale", "index")] == [-90, 1.5, 9]
+    with pytest.raises(traitlets.TraitError, match="10 digits"):
+        panel.index = 10
+
+
+def test_a_wrong_answer_is_called_wrong(digits):
+    panel = Transform(digits[0][3], 5)  # a 3 that is said to be a 5
+    assert "<b>3</b>" in panel.message.value and "wrong</b>: it is 5" in panel.message.value
+
+
+def test_two_networks_side_by_side(digits):
+    nets = {"shipped": nnlib.load_pretrained(), "new": nnlib.Network([784, 10])}
+    panel = Transform(*digits, nets)
+    panel.shift_x = 2
+    assert list(panel.answers) == list(nets)
+    assert "shipped: <b>0</b>" in panel.message.value and "new: " in panel.message.value
+
+
+def test_one_digit_without_a_label(digits):
+    panel = Transform(digits[0][3].reshape(28, 28))
+    assert panel.answers == {"": 3} and "right" not in panel.message.value.split("<br>")[0]
+    assert "index" not in panel.controls
+
+
+def test_what_does_not_fit_is_refused(digits):
+    with pytest.raises(ValueError, match="one label per digit"):
+        Transform(digits[0], [1, 2])
+    with pytest.raises(ValueError, match="784 pixels"):
+        Transform(digits[0], networks=nnlib.Network([64, 10]))
+    with pytest.raises(ValueError, match="number of classes"):
+        Transform(digits[0], networks={"a": nnlib.Network([784, 10]), "b": nnlib.Network([784, 5])})
+
+
+def test_it_carries_a_picture_for_readers_without_a_kernel(panel):
+    assert "image/png" in panel._repr_mimebundle_()

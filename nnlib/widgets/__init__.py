@@ -4,8 +4,22 @@ from nnlib.widgets.activation_explorer import ActivationExplorer
 from nnlib.widgets.browser import DataBrowser
 from nnlib.widgets.data_size import DataSize
 from nnlib.widgets.gradient_check import GradientCheck
+from nnlib.widgets.pad import DrawingPad
 from nnlib.widgets.playground import Playground
 from nnlib.widgets.race import Race
 from nnlib.widgets.stepper import BackpropStepper
+from nnlib.widgets.transform import Transform
+from nnlib.widgets.upload import Upload
 
-__all__ = ["ActivationExplorer", "BackpropStepper", "DataBrowser", "DataSize", "GradientCheck", "Playground", "Race"]
+__all__ = [
+    "ActivationExplorer",
+    "BackpropStepper",
+    "DataBrowser",
+    "DataSize",
+    "DrawingPad",
+    "GradientCheck",
+    "Playground",
+    "Race",
+    "Transform",
+    "Upload",
+]

@@ -35,6 +35,7 @@ class DataBrowser(Panel):
         common = set.intersection(*(set(y) for _, y in self._parts.values()))
         self._digits = ["all", *(data.class_names[k] for k in sorted(common))]
         figure, (left, middle, right) = plots.figure(10, 3.6, ncols=3, width_ratios=[1, 1, 1.3])
+        figure.get_layout_engine().set(h_pad=0.12)  # inches: the layout gives titles over pictures too little room
         blank = np.zeros(data.image_shape)
         self._image = left.imshow(blank, cmap="gray", vmin=0, vmax=1)
         self._mean = middle.imshow(blank, cmap="gray", vmin=0, vmax=1)

@@ -22,7 +22,7 @@ export default {
       try {
         while (frame !== model.get("frame")) {
           frame = model.get("frame");
-          const picture = await createImageBitmap(new Blob([model.get("value")], { type: "image/png" }));
+          const picture = await createImageBitmap(new Blob([model.get("value")]));
           if (canvas.width !== picture.width || canvas.height !== picture.height) {
             [canvas.width, canvas.height] = [picture.width, picture.height];
           }
@@ -45,17 +45,17 @@ export default {
 
 
 class Picture(anywidget.AnyWidget):
-    """A picture that changes many times a second. `show(png)` sends a frame; `waiting`: is it still on its way?"""
+    """A picture that changes many times a second. `show(image)` sends a frame; `waiting`: is it still on its way?"""
 
     _esm = ESM
-    value = traitlets.Bytes(help="a PNG file").tag(sync=True)
+    value = traitlets.Bytes(help="a PNG or JPEG file").tag(sync=True)
     label = traitlets.Unicode("").tag(sync=True)
     frame = traitlets.Int(0, help="number of the frame in `value`").tag(sync=True)
     shown = traitlets.Int(0, help="number of the last frame that a page has drawn").tag(sync=True)
 
-    def show(self, png):
+    def show(self, image):
         with self.hold_sync():
-            self.value = png
+            self.value = image
             self.frame += 1
 
     @property

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 
 from nnlib import plots
+from nnlib.plots.style import SIGNED
 
 
 class Curves:
@@ -96,7 +97,7 @@ class Pictures:
         )
         for ax in (self.above, below):
             ax.axis("off")
-        self.weights = self.above.imshow(np.zeros((2, 2)), cmap="RdBu_r", vmin=-1, vmax=1)
+        self.weights = self.above.imshow(np.zeros((2, 2)), cmap=SIGNED, vmin=-1, vmax=1, interpolation="nearest")
         height, width = self.image_shape
         below.imshow(plots.tile(self.X, self.image_shape, columns=len(self.X)), cmap="gray", vmin=0)
         below.set_ylim(1.9 * height, -1)

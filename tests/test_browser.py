@@ -37,6 +37,12 @@ def choose_another(select):
     select.select_option(index=index + 1 if index == 0 else index - 1)
 
 
+def upload(page, control):
+    with page.expect_file_chooser() as chooser:
+        control.click()
+    chooser.value.set_files(NOTEBOOKS[0].parent.parent / "data" / "samples" / "marker_5.png")
+
+
 def usable(control):
     """A slider's handle is no form element: its slider carries the mark."""
     return control.is_enabled() and control.evaluate("c => !c.closest('[disabled]')")
@@ -48,6 +54,8 @@ def ways_to_move(page, control):
         return [lambda: press(page, control, "ArrowRight"), lambda: press(page, control, "ArrowLeft")]
     if control.evaluate("c => c.tagName") == "SELECT":
         return [lambda: choose_another(control)]
+    if control.evaluate("c => c.classList.contains('widget-upload')"):
+        return [lambda: upload(page, control)]
     return [control.click]
 
 

@@ -1,0 +1,80 @@
+"""Upload a picture, and see every stage from it to the answer."""
+
+import html
+import warnings
+
+import ipywidgets
+import numpy as np
+
+from nnlib import images, plots
+from nnlib.widgets.answers import THRESHOLD, Bars, in_words, reader_of
+from nnlib.widgets.panel import Panel, one_thread
+
+STAGES = ["grey", "light on dark", "ink", "cropped", "clean", "pen width", "20 pixels", "centred"]
+
+
+class Upload(Panel):
+    """A button that takes a picture from your disk or camera, every stage of `images.prepare`, and what is read.
+
+    network  a classifier of 784 pixels; unless given, the one that ships with the package
+    picture  what is shown before anything is uploaded: whatever `images.prepare` takes
+
+    From code: `read(source)`. `stages` is a dict of name and picture, `probabilities` (K,) what the network says; both
+    None if there is no digit, and `message` says why.
+    """
+
+    label = "The stages from a picture to 28x28 pixels, and bars: how probable each digit is"
+
+    def __init__(self, network=None, picture=None):
+        self.network = reader_of(network)
+        self.names = [str(k) for k in range(self.network.sizes[-1])]
+        self._source, self.stages, self.probabilities = picture, None, None
+        figure, axes = plots.figure(10, 3.9, nrows=2, ncols=5, width_ratios=[1, 1, 1, 1, 2.2])
+        self._axes = [*axes[0, :4], *axes[1, :4]]
+        for stage, place in zip(STAGES, self._axes, strict=True):
+            place.set(title=stage, xticks=[], yticks=[])
+            place.grid(False)
+            place.spines[:].set(visible=True, color="#BBBBBB")
+        self._pictures = [place.imshow(np.zeros((28, 28)), cmap="gray") for place in self._axes]
+        axes[1, 4].remove()
+        axes[0, 4].set_subplotspec(axes[0, 4].get_gridspec()[:, 4])  # both rows
+        self._bars = Bars(axes[0, 4], self.names)
+
+        self.upload = ipywidgets.FileUpload(accept="image/*", multiple=False, description="Upload a picture")
+        self.upload.layout.width = "200px"
+        super().__init__(figure, [*self._pictures, *self._bars.artists], [self.upload])
+        self.upload.observe(self._take, "value")
+
+    def _take(self, change):
+        if change["new"]:
+            self.read(bytes(change["new"][0]["content"]))
+
+    def read(self, source):
+        """Show another picture: whatever `images.prepare` takes."""
+        self._source = source
+        self.changed()
+
+    def update(self):
+        self.stages = self.probabilities = None
+        with warnings.catch_warnings(record=True) as notes:
+            warnings.simplefilter("always")
+            words = self._read()
+        shown = self.stages or {name: np.zeros((28, 28)) for name in STAGES}
+        for axes, picture, stage in zip(self._axes, self._pictures, shown.values(), strict=True):
+            height, width = stage.shape
+            picture.set(data=stage, extent=(0, width, height, 0), clim=(0, max(stage.max(), 1e-3)))
+            axes.set(xlim=(0, width), ylim=(height, 0))
+        self._bars.show(np.zeros(len(self.names)) if self.probabilities is None else self.probabilities)
+        return "<br>".join([words, *(f"Note: {html.escape(str(note.message))}" for note in notes)])
+
+    def _read(self):
+        """Bring `stages` and `probabilities` up to date; returns what is to be said."""
+        if self._source is None:
+            return "<b>No picture yet.</b> Press the button: a photograph, a scan or a drawing of one digit."
+        try:
+            self.stages = images.prepare(self._source, stages=True)
+        except (ValueError, OSError) as error:
+            return f"<b>Not read.</b> {html.escape(str(error))}"
+        with one_thread():
+            self.probabilities = self.network.predict_proba(self.stages["centred"].reshape(1, 784))[0]
+        return in_words(self.probabilities, self.names, THRESHOLD)

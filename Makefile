@@ -42,7 +42,8 @@ student: .venv/ready
 	    --ClearOutputPreprocessor.enabled=True $(ARGS) $(NOTEBOOKS)
 
 bench: .venv/ready
-	@for script in $(wildcard benchmarks/*.py); do echo "== $$script"; $(BIN)/python "$$script" $(ARGS) || exit 1; done
+	$(BIN)/python benchmarks/training.py $(ARGS)
+	NNLIB_LIVE_MINUTES=10 $(BIN)/python -m pytest -q -s tests/test_live.py
 
 lint: .venv/ready
 	$(BIN)/python -m ruff check .

@@ -4,14 +4,18 @@ Kernel and browser share the machine. A test fails at twice the bound that stand
 slower and busier than a reader's.
 """
 
+import os
 import re
 import statistics
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
+PANEL = ".jp-OutputArea-output > .widget-vbox:has(> .nnlib-picture)"
 SHARED_MNIST = Path(__file__).parents[2] / "shared" / "data" / "mnist"
 CELLS = """
 import nnlib
@@ -57,11 +61,10 @@ def test_training_stays_live(name, lab, opened):
     if name != "mnist-5k" and not SHARED_MNIST.exists():
         pytest.skip(f"full MNIST is not at {SHARED_MNIST}")
     cells = [new_code_cell(source.strip()) for source in CELLS.format(name=name).split("---")]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
-    nbformat.write(new_notebook(cells=cells, metadata=kernel), lab[2] / "notebooks" / "live.ipynb")
+    nbformat.write(new_notebook(cells=cells, metadata=KERNEL), lab[2] / "notebooks" / "live.ipynb")
     page = opened("live.ipynb")
     by_train = float(page.locator("text=/^train: /").first.inner_text().split()[1])
-    panel = page.locator(".jp-OutputArea-output > .widget-vbox:has(> .nnlib-picture)")
+    panel = page.locator(PANEL)
     panel.scroll_into_view_if_needed()
     page.evaluate(WATCH)
     panel.get_by_role("button", name="Train").click()
@@ -101,3 +104,34 @@ def test_training_stays_live(name, lab, opened):
     )
     assert page.evaluate("seen.blank") == 0, "a frame without a picture"
     assert frames > least / 2 and statistics.median(delays) < 200 and max(delays) < 500 and settled < 600 and share > 25
+
+
+def test_training_for_long_needs_no_more_memory(lab, opened):
+    """Kernel and page, over NNLIB_LIVE_MINUTES (a third of a minute unless set; make bench takes 10)."""
+    minutes = float(os.environ.get("NNLIB_LIVE_MINUTES", "0.3"))
+    setup, panel_cell = CELLS.format(name="mnist-5k").split("---")
+    cells = [new_code_cell(f"{setup.strip()}\nimport os; print('kernel:', os.getpid())"), new_code_cell(panel_cell)]
+    nbformat.write(new_notebook(cells=cells, metadata=KERNEL), lab[2] / "notebooks" / "long.ipynb")
+    page = opened("long.ipynb")
+    text = page.locator(".jp-OutputArea-output", has_text="kernel:").first.inner_text()
+    kernel = psutil.Process(int(re.search(r"kernel: (\d+)", text)[1]))
+
+    def megabytes():
+        page.evaluate("window.gc && window.gc()")
+        return kernel.memory_info().rss / 1e6, page.evaluate("performance.memory.usedJSHeapSize") / 1e6
+
+    panel = page.locator(PANEL)
+    panel.get_by_role("button", name="Train").click()
+    page.wait_for_timeout(10_000)  # until every buffer has its size
+    before = megabytes()
+    page.wait_for_timeout(60_000 * minutes)
+    after = megabytes()
+    panel.get_by_role("button", name="Pause").click()
+    grown = [b - a for a, b in zip(before, after)]
+    table(
+        [
+            (f"memory of the kernel after {minutes:g} minutes", grown[0], "at most +20", "MB"),
+            (f"memory of the page after {minutes:g} minutes", grown[1], "at most +50", "MB"),
+        ]
+    )
+    assert grown[0] < 20 and grown[1] < 50

@@ -1,5 +1,6 @@
 """Notebook 03: every number that its text claims, every answer that it asks for, and its code against nnlib's."""
 
+from itertools import product
 from pathlib import Path
 
 import nbformat
@@ -11,6 +12,8 @@ from PIL import Image
 import nnlib
 from nnlib import losses
 from nnlib.activations import FUNCTIONS, sigmoid, softmax, softmax_backward
+from nnlib.widgets import GradientCheck
+from nnlib.widgets.gradient_check import ACTIVATIONS, LOSSES
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = ROOT / "notebooks" / "03_backprop_derivation.ipynb"
@@ -120,6 +123,15 @@ def test_predict_squared_error_behind_softmax():
     assert -2e-4 < by_loss["mean_squared_error"] < -5e-5
     assert softmax(z)[0, 1] == pytest.approx(0.00005, abs=1e-5)
     assert losses.mean_squared_error(softmax(z), y)[0] <= 1
+    a = softmax(z)[0]
+    assert a[1] - 1 - (a * (a - y[0])).sum() == pytest.approx(-2, abs=1e-3)  # the bracket of (3.20)
+    pull = [
+        -nnlib.Network([2, 3], loss="mean_squared_error", dtype=np.float64).compare(np.array([[gap, 0.0, 0.0]]), y)[1][
+            0, 1
+        ]
+        for gap in np.linspace(-6, 10, 33)
+    ]
+    assert (np.diff(pull) < 0).all()  # the surer of a wrong class, the weaker
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -167,6 +179,7 @@ def test_the_iou_of_notebook_02(data):
 
 
 def test_mean_or_sum(data):
+    assert len(data.X_train) % 64 == 0  # every batch is full: the sum's step is 64 times as long
     assert trained(nnlib.Network([784, 64, 64, 10], seed=0), data, 0.1, epochs=4) > 0.85
     assert trained(nnlib.Network([784, 64, 64, 10], seed=0), data, 6.4, epochs=4) < 0.2
 
@@ -272,6 +285,30 @@ def test_fingerprints(book):
         assert book["fingerprint"](spoil, activation).max() == pytest.approx(9 / 11, abs=1e-6)
 
 
+def test_no_setting_of_the_panel_hides_a_mistake(book):
+    """Of them all, the masked ReLU behind leaky ReLU is nearest to right, by a few thousandths."""
+    panel = GradientCheck(mistakes={name: spoil for name, (_, spoil) in book["MISTAKES"].items()})
+    panel.unobserve_all()  # the networks are wanted, not the pictures
+    for panel.mistake, panel.activation, panel.loss in product(book["MISTAKES"], ACTIVATIONS, LOSSES):
+        error = nnlib.check_gradients(*panel._network())["error"].max()
+        if panel.mistake == "ReLU masked by A >= 0" and panel.activation == "leaky_relu":
+            assert 1e-3 < error < 1e-2
+        else:
+            assert error > 0.05, (panel.mistake, panel.activation, panel.loss)
+
+
+def test_one_sample_hides_what_divides_by_m(book):
+    X, y = np.random.default_rng(0).normal(size=(1, 4)), [1]
+    passed = []
+    for name, (activation, spoil) in book["MISTAKES"].items():
+        net = nnlib.Network([4, 5, 5, 3], activation, initializer=book["he_with_biases"], dtype=np.float64, seed=0)
+        if nnlib.check_gradients(spoil(net), X, y)["error"].max() < 1e-6:
+            passed.append(name)
+    assert passed == ["divided by m twice in layer 1", "bias: mean instead of sum"]
+    with pytest.raises(ValueError):  # layers of different widths
+        nnlib.check_gradients(book["plant"](nnlib.Network([4, 5, 6, 3], seed=0), book["NotTransposed"], 2), X, y)
+
+
 def test_the_seventh_mistake_is_in_dW2(book):
     errors = book["fingerprint"](lambda net: book["plant"](net, book["Mystery"], 2), "tanh")
     assert list(errors.index[errors > 1e-3]) == ["W2"] and errors.drop("W2").max() < 1e-6
@@ -286,6 +323,19 @@ def test_wrong_gradients_train(book, data):
     assert 0.78 < slow < 0.88
     assert all(0.87 < value < 0.94 for value in accuracy.values()), accuracy
     assert 0.88 < accuracy["ReLU masked by A >= 0"] < 0.93
+
+
+def test_the_masked_relu_still_points_downhill(book, data):
+    """The last layer's gradient is exact; the cosine between wrong and right in the two others is 0.5 to 0.8."""
+    _, spoil = book["MISTAKES"]["ReLU masked by A >= 0"]
+    net, right = (nnlib.Network([784, 64, 64, 10], seed=0) for _ in range(2))
+    net, X, y = spoil(net), data.X_train[:640], data.y_train[:640]
+    for _ in range(3):
+        right.parameters[...] = net.parameters
+        pairs = [(a["dW"], b["dW"]) for a, b in zip(net.gradients(X, y), right.gradients(X, y), strict=True)]
+        first, second, last = ((a * b).sum() / np.linalg.norm(a) / np.linalg.norm(b) for a, b in pairs)
+        assert 0.5 < first < 0.8 and 0.5 < second < 0.8 and last == pytest.approx(1, abs=1e-5)
+        trained(net, data, epochs=3)
 
 
 def test_tiny_weights_hide_the_mistake(book, data):

@@ -71,10 +71,12 @@ def chromium():
     pytest.skip("no Chromium found: the notebooks were not looked at in a browser (apt-get install chromium)")
 
 
-@pytest.fixture(scope="session")
-def lab(tmp_path_factory):
-    """Address, token and root folder of a JupyterLab over a copy of the notebooks, since Lab saves what it runs."""
-    home = tmp_path_factory.mktemp("lab")
+@contextlib.contextmanager
+def serve(home):
+    """Run JupyterLab, as `make lab` does, over a copy of the notebooks, since Lab saves what it runs.
+
+    Yields its root folder and a function from a notebook's name to its address.
+    """
     shutil.copytree(ROOT / "notebooks", home / "root" / "notebooks")
     (home / "root" / "figures").mkdir()
     (home / "root" / "data").symlink_to(ROOT / "data")
@@ -82,20 +84,15 @@ def lab(tmp_path_factory):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     token = secrets.token_hex(8)
-    environment = os.environ | {
-        name: str(home / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
-    }
-    settings = home / "settings" / "@jupyterlab"
+    folders = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "JUPYTERLAB_SETTINGS_DIR")
+    environment = os.environ | {name: str(home / name) for name in (*folders, "JUPYTERLAB_WORKSPACES_DIR")}
+    settings = home / "JUPYTERLAB_SETTINGS_DIR" / "@jupyterlab"
     for file, text in {
         "apputils-extension/notification.jupyterlab-settings": '{"fetchNews": "false", "checkForUpdates": false}',
         "notebook-extension/tracker.jupyterlab-settings": '{"windowingMode": "none"}',  # all cells are in the page
     }.items():
         (settings / file).parent.mkdir(parents=True)
         (settings / file).write_text(text)
-    environment |= {
-        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(home / "spaces"),
-    }
     with open(home / "log", "w") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
@@ -112,10 +109,16 @@ def lab(tmp_path_factory):
                 break
             assert server.poll() is None, (home / "log").read_text()[-2000:]
             time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}", token, home / "root"
+        yield home / "root", lambda name: f"http://127.0.0.1:{port}/lab/tree/notebooks/{name}?token={token}&reset"
     finally:
         server.terminate()
         server.wait(30)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    with serve(tmp_path_factory.mktemp("lab")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -132,17 +135,15 @@ def browser():
 @pytest.fixture
 def opened(lab, browser):
     """A function that opens a notebook, runs it, and returns the page, whose complaints are looked at in the end."""
-    address, token, _ = lab
     page = browser.new_page(viewport={"width": 1150, "height": 1200})
     page.set_default_timeout(60_000)
-    complaints = []
+    complaints, asked = [], []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    outside = []
-    page.on("request", lambda r: outside.append(r.url) if r.url.startswith("http") and address not in r.url else None)
+    page.on("request", lambda request: asked.append(request.url))
 
     def run(name):
-        page.goto(f"{address}/lab/tree/notebooks/{name}?token={token}&reset")
+        page.goto(lab[1](name))
         page.wait_for_selector(".jp-NotebookPanel .jp-Notebook .jp-Cell")
         page.wait_for_function(KERNEL_READY)
         page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
@@ -153,4 +154,4 @@ def opened(lab, browser):
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:shutdown-kernel')")
     page.close()
     assert not complaints
-    assert not outside
+    assert not [url for url in asked if url.startswith("http") and not url.startswith("http://127.0.0.1:")]

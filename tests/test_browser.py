@@ -59,9 +59,7 @@ def ways_to_move(page, control):
     return [control.click]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_runs_in_jupyterlab_and_every_control_answers(path, opened):
-    page = opened(path.name)
+def check_every_panel(page):
     errors = page.query_selector_all("[data-mime-type='application/vnd.jupyter.error'], [data-mime-type$='stderr']")
     assert [error.inner_text()[-500:] for error in errors] == []
     found = page.query_selector_all(PANEL)
@@ -71,10 +69,15 @@ def test_runs_in_jupyterlab_and_every_control_answers(path, opened):
         controls = [c for c in panel.query_selector_all(".noUi-handle, select, button") if c.is_visible() and usable(c)]
         controls.sort(
             key=lambda control: control.inner_text().strip() == "Restart"
-        )  # last: before it there is no way back
+        )  # last: there is no way back from it
         assert controls
         for control in controls:
             name = control.evaluate("c => c.closest('.widget-inline-hbox, button').innerText")
             assert any(answers(page, panel, move) for move in ways_to_move(page, control)), f"no answer from {name!r}"
             if control.inner_text().strip() == "Pause":  # it trains now
                 control.click()
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_runs_in_jupyterlab_and_every_control_answers(path, opened):
+    check_every_panel(opened(path.name))

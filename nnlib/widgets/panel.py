@@ -28,7 +28,7 @@ from threadpoolctl import ThreadpoolController
 
 from nnlib.widgets.picture import Picture
 
-TRAIN_SECONDS = 0.03  # between two looks at the controls; a frame takes about 10 ms
+TRAIN_SECONDS = 0.03  # between two looks at the controls and at the page
 LONGEST_WAIT = 0.25  # seconds for the page to show a frame
 MOST_UNSEEN = 40  # frames in a row: 10 seconds without a word from the page
 BLAS = ThreadpoolController()

@@ -15,14 +15,16 @@ export default {
     canvas.style.maxWidth = "100%";
     el.classList.add("nnlib-picture");
     el.append(canvas);
-    let frame, busy = false;
+    let frame = 0, busy = false; // 0: nothing was sent yet
     const show = async () => {
       if (busy) return;
       busy = true;
       try {
         while (frame !== model.get("frame")) {
           frame = model.get("frame");
-          const picture = await createImageBitmap(new Blob([model.get("value")]));
+          // A page that is being closed decodes no more. A frame that is not shown is not reported either.
+          const picture = await createImageBitmap(new Blob([model.get("value")])).catch(() => null);
+          if (picture === null) continue;
           if (canvas.width !== picture.width || canvas.height !== picture.height) {
             [canvas.width, canvas.height] = [picture.width, picture.height];
           }

@@ -56,15 +56,8 @@ def mnist(part="t10k"):
 
 @pytest.fixture(scope="module")
 def net():
-    """A small network, trained for a few seconds on moved copies of MNIST's training digits."""
-    X, y = mnist("train")
-    X, y = (X[:30_000].reshape(-1, 784) / np.float32(255)), y[:30_000].astype(np.int64)
-    net = nnlib.Network([784, 128, 10], activations="relu", output="softmax", loss="cross_entropy", seed=0)
-    optimizer = nnlib.Adam(0.001)
-    for epoch in range(4):
-        moved = images.augment(X, epoch, shift=1)
-        nnlib.train(net, moved, y, epochs=1, batch_size=128, optimizer=optimizer, seed=epoch, progress=False)
-    return net
+    """The shipped model. It has seen none of MNIST's test digits, which the tests below draw anew."""
+    return nnlib.load_pretrained()
 
 
 # ---------------------------------------------------------------- the recipe
@@ -505,7 +498,7 @@ def redrawn(x, rng, how):
     "how", ["dark on light", "white on black", "large, thin, off-centre", "thick", "tiny", "shaded, noisy"]
 )
 def test_redrawn_test_digits_are_read_nearly_as_well_as_the_originals(net, how):
-    X, y = (part[2000:2150] for part in mnist())
+    X, y = (part[2000:2300] for part in mnist())
     rng = np.random.default_rng(0)
     originals = net.accuracy(X.reshape(-1, 784) / np.float32(255), y.astype(np.int64))
     assert share_right(net, [redrawn(x, rng, how) for x in X], y) >= 0.97 * originals
@@ -515,7 +508,7 @@ def test_strangers_digits_are_read(net):
     paths = sorted((SHARED / "custom_digits").glob("*/*.png"))
     if not paths:
         pytest.skip(f"needs pictures in {SHARED / 'custom_digits'}")
-    assert share_right(net, paths, np.array([int(path.parent.name) for path in paths])) >= 75 / 80
+    assert share_right(net, paths, np.array([int(path.parent.name) for path in paths])) >= 78 / 80
 
 
 def test_the_samples_are_read(net):

@@ -121,8 +121,9 @@ def lab(tmp_path_factory):
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    # For a module: while Playwright runs, this thread has a running event loop, which the panels' tests must not see.
     path = chromium()
     from playwright.sync_api import sync_playwright
 

@@ -220,7 +220,7 @@ WATCH = """() => {
 def page(lab, opened):
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
     notebook = new_notebook(cells=[new_code_cell(CELL.strip())], metadata=kernel)
-    nbformat.write(notebook, lab[2] / "notebooks" / "pad.ipynb")
+    nbformat.write(notebook, lab[0] / "notebooks" / "pad.ipynb")
     page = opened("pad.ipynb")
     page.locator(".nnlib-pad").scroll_into_view_if_needed()
     page.wait_for_function("() => document.querySelector('.nnlib-picture canvas')?.dataset.frame")

@@ -154,7 +154,7 @@ def test_inplace_keeps_pictures_and_drops_widgets(tmp_path):
     nbformat.validate(notebook)
     first, second = notebook.cells
     assert [output.output_type for output in first.outputs] == ["display_data", "stream"]
-    assert set(first.outputs[0].data) == {"text/plain", "image/png"}
+    assert set(first.outputs[0].data) == {"image/png"}
     assert (first.execution_count, second.execution_count) == (1, 2)
     assert first.metadata == {}
     assert set(notebook.metadata) == {"kernelspec", "language_info"}

@@ -61,7 +61,10 @@ def tidy(notebook):
             # A widget needs its kernel: its default picture stays, a finished progress bar goes.
             cell.outputs = [o for o in cell.outputs if WIDGET not in o.get("data", {}) or "image/png" in o.data]
             for output in cell.outputs:
-                output.get("data", {}).pop(WIDGET, None)
+                data = output.get("data", {})
+                data.pop(WIDGET, None)
+                if "image/png" in data or " at 0x" in data.get("text/plain", ""):
+                    data.pop("text/plain", None)  # an object's name or address beside what it looks like
     return notebook
 
 

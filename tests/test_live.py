@@ -18,14 +18,19 @@ KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel
 PANEL = ".jp-OutputArea-output > .widget-vbox:has(> .nnlib-picture)"
 SHARED_MNIST = Path(__file__).parents[2] / "shared" / "data" / "mnist"
 CELLS = """
+import os, statistics
 import nnlib
 from nnlib import widgets
+from threadpoolctl import threadpool_limits
 data = nnlib.load_dataset({name!r})
 net = nnlib.Network([784, 128, 64, 10])
-rows = slice(0, 3200)
-nnlib.train(net, data.X_train[rows], data.y_train[rows], epochs=2)
-history = nnlib.train(net, data.X_train[rows], data.y_train[rows], epochs=10)
-print("train:", 10 * 3200 / history["seconds"].iloc[-1])
+speeds = []
+for threads in (1, os.cpu_count()):  # which of them is faster depends on how busy the machine is
+    with threadpool_limits(threads):
+        for _ in range(5):
+            history = nnlib.train(net, data.X_train, data.y_train, epochs=max(1, 20_000 // len(data.X_train)))
+            speeds.append(len(history) * len(data.X_train) / history["seconds"].iloc[-1])
+print("train:", max(statistics.median(speeds[:5]), statistics.median(speeds[5:])))
 ---
 panel = widgets.Playground(data, hidden=[128, 64], learning_rate=0.01, full=True)
 panel
@@ -86,9 +91,10 @@ def test_training_stays_live(name, lab, opened):
         page.wait_for_function("known => seen.rates.length > known", arg=known, polling=10)
         delays.append(page.evaluate("seen.rates.at(-1)[0] - seen.key"))
     for move in range(200):
-        page.keyboard.press("ArrowRight" if move < 120 else "ArrowLeft")
+        page.keyboard.press("ArrowRight" if move // 10 % 2 else "ArrowLeft")
     page.wait_for_timeout(1500)
-    settled = page.evaluate("seen.rates.at(-1)[0] - seen.key")
+    settled, rate = page.evaluate("[seen.rates.at(-1)[0] - seen.key, seen.rates.at(-1)[1]]")
+    assert rate == panel.locator(".widget-slider", has_text="learning rate").locator(".widget-readout").inner_text()
     panel.get_by_role("button", name="Pause").click()
 
     least = 20 if name == "mnist-5k" else 15
@@ -99,7 +105,7 @@ def test_training_stays_live(name, lab, opened):
             ("first new frame after a slider's move, median of 50", statistics.median(delays), "100", "ms"),
             ("first new frame after a slider's move, worst of 50", max(delays), "250", "ms"),
             ("last of 200 quick moves in effect after", settled, "300", "ms"),
-            ("speed of training, of nnlib.train's", share, "at least 50", "%"),
+            ("speed of training, of nnlib.train's on one core or all", share, "at least 50", "%"),
         ]
     )
     assert page.evaluate("seen.blank") == 0, "a frame without a picture"

@@ -12,7 +12,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 import nnlib
 from nnlib import widgets
-from nnlib.widgets.panel import one_thread
+from nnlib.widgets.panel import numerics
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = [784, 128, 64, 10]
@@ -20,7 +20,7 @@ SIZES = [784, 128, 64, 10]
 
 @pytest.fixture(scope="module", autouse=True)
 def few_threads():
-    with one_thread():
+    with numerics():
         yield
 
 

@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 import nnlib
 from nnlib import initializers
 from nnlib.activations import FUNCTIONS
-from nnlib.widgets.panel import one_thread
+from nnlib.widgets.panel import numerics
 
 RATES = [0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0]
 
@@ -28,7 +28,7 @@ def accuracy(data):
         net = nnlib.Network([784, *hidden, 10], activation, seed=seed, **options)
         if prepare:
             prepare(net)
-        with warnings.catch_warnings(), one_thread():
+        with warnings.catch_warnings(), numerics():
             warnings.simplefilter("ignore")
             nnlib.train(net, data.X_train, data.y_train, epochs, 64, nnlib.SGD(rate), seed=seed, progress=False)
         return net.accuracy(data.X_val, data.y_val)

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 import nnlib
 from nnlib import images
-from nnlib.widgets.panel import one_thread
+from nnlib.widgets.panel import numerics
 
 SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples"
 SINGLE = sorted(SAMPLES.glob("*_[0-9].*"))
@@ -26,7 +26,7 @@ def data(dataset):
 def fit(data):
     def train(augmented, seed=0):
         net, adam, rng = nnlib.Network([784, 128, 64, 10], seed=seed), nnlib.Adam(0.001), np.random.default_rng(seed)
-        with one_thread():
+        with numerics():
             for _ in range(30):
                 X = images.augment(data.X_train, rng) if augmented else data.X_train
                 nnlib.train(net, X, data.y_train, epochs=1, optimizer=adam, seed=rng, progress=False)

@@ -9,7 +9,7 @@ import traitlets
 
 import nnlib
 from nnlib.widgets import DataSize
-from nnlib.widgets.panel import one_thread
+from nnlib.widgets.panel import numerics
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_run_is_what_train_steps_does(panel, data):
     rows = rng.permutation(len(data.X_train))[:300]
     net = nnlib.Network([784, 8, 10], seed=0)
     X, y = data.X_train[rows], data.y_train[rows]
-    with one_thread():
+    with numerics():
         losses = [record["loss"] for _, record in zip(range(40), nnlib.train_steps(net, X, y, 40, 64, None, rng))]
         accuracy, val_accuracy = net.accuracy(X, y), net.accuracy(data.X_val, data.y_val)
     assert np.array_equal(panel.network.parameters, net.parameters)

@@ -159,7 +159,7 @@ def test_quick_changes_are_drawn_together():
 
     for shown in (False, True):
         draws, seconds = asyncio.run(cell(shown))
-        assert 1 <= draws < 30 and seconds < 2
+        assert 1 <= draws < 100 and seconds < 2
 
 
 # -- panels that nobody sees ------------------------------------------------------------------------------------------
@@ -181,13 +181,15 @@ class Counter(Panel):
 
 
 def test_a_slow_page_is_not_gone(monkeypatch):
-    """Each of its answers is late: another frame is on its way already."""
+    """Each of its answers is late: other frames are on their way already."""
     monkeypatch.setattr(panels, "LONGEST_WAIT", 0.005)
+    monkeypatch.setattr(panels, "PATIENCE", 1)
 
     async def cell():
         panel = Counter()
         panel.running = True
-        for _ in range(3 * panels.MOST_UNSEEN):
+        end = time.monotonic() + 2.5
+        while time.monotonic() < end:
             frame = panel.picture.frame
             await until(lambda: panel.picture.frame > frame + 1)  # noqa: B023
             message(panel.picture, shown=frame)
@@ -202,21 +204,20 @@ def test_a_slow_page_is_not_gone(monkeypatch):
 @pytest.mark.parametrize("seen", [True, False])
 def test_a_panel_whose_page_is_gone_is_paused(seen, monkeypatch):
     monkeypatch.setattr(panels, "LONGEST_WAIT", 0.005)
-    monkeypatch.setattr(panels, "TRAIN_SECONDS", 0.005)
+    monkeypatch.setattr(panels, "PATIENCE", 0.5)
 
     async def cell():
         panel = Counter()
         if seen:
             message(panel.picture, shown=1)
         panel.running = True
-        for _ in range(300):
+        end = time.monotonic() + 1.5
+        while panel.running and time.monotonic() < end:
             await asyncio.sleep(0.01)
-            if not panel.running or panel.picture.frame > 2 * panels.MOST_UNSEEN:
-                break
         await asyncio.sleep(0.1)
         told = panel.running, panel.message.value
         panel.running = True  # shown again: it goes on
-        for _ in range(20):
+        for _ in range(100):
             message(panel.picture, shown=panel.picture.frame)
             await asyncio.sleep(0.01)
         panel.close()
@@ -225,6 +226,23 @@ def test_a_panel_whose_page_is_gone_is_paused(seen, monkeypatch):
     (running, text), after = asyncio.run(cell())
     assert running is not seen and ("No page shows" in text) is seen
     assert "steps" in after
+
+
+def test_a_page_that_is_behind_gets_no_more_than_it_shows():
+    async def cell():
+        panel = Counter()
+        message(panel.picture, shown=1)
+        panel.running = True
+        counts = []
+        for _ in range(10):
+            await asyncio.sleep(0.1)
+            counts.append(panel.picture.frame)
+            message(panel.picture, shown=panel.picture.frame - 1)
+        panel.close()
+        return np.diff(counts)
+
+    new = asyncio.run(cell())
+    assert new.max() <= panels.ON_THEIR_WAY and new.min() >= 1
 
 
 def test_a_panel_goes_when_its_cell_is_run_again():
@@ -256,6 +274,31 @@ def test_a_panel_goes_when_its_cell_is_run_again():
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
+
+
+# -- drawing ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_frame_over_the_kept_background_is_what_a_whole_drawing_shows(make):
+    panel = make()
+
+    def pixels():
+        panel.draw()
+        return np.array(panel.canvas.buffer_rgba())
+
+    controls = [part for part in everything(panel) if isinstance(part, ipywidgets.ValueWidget) and part.description]
+    for control in [None, *controls]:
+        if isinstance(control, ipywidgets.IntSlider | ipywidgets.FloatSlider | ipywidgets.FloatLogSlider):
+            control.value = (
+                control.value - control.step if control.value > control.min else control.value + control.step
+            )
+        if hasattr(panel, "step_once"):
+            panel.advance(30)
+            panel.advance(1)
+        quick = pixels()
+        panel._background = None
+        np.testing.assert_array_equal(quick, pixels())
+    panel.close()
 
 
 # -- for all readers --------------------------------------------------------------------------------------------------

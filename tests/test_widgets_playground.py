@@ -9,8 +9,8 @@ import traitlets
 from sklearn.datasets import make_circles
 
 import nnlib
-from nnlib.widgets import Playground
-from nnlib.widgets.panel import one_thread
+from nnlib.widgets import Playground, playground
+from nnlib.widgets.panel import numerics
 
 OPTIMIZERS = {"SGD": nnlib.SGD, "RMSprop": nnlib.RMSprop, "Adam": nnlib.Adam}
 
@@ -57,7 +57,7 @@ def trained(panel, steps):
     net = nnlib.Network(panel.network.sizes, panel.activation, seed=panel.seed)
     optimizer = OPTIMIZERS[panel.optimizer](panel.learning_rate)
     X, y = panel.X[: panel.samples], panel.y[: panel.samples]
-    with one_thread():
+    with numerics():
         records = nnlib.train_steps(net, X, y, 10**6, panel.batch_size, optimizer, seed=panel.seed)
         for _ in range(steps):
             next(records)
@@ -117,10 +117,27 @@ def test_reset_with_an_optimizer_that_remembers(panel):
     assert np.array_equal(panel.network.parameters, after)
 
 
+def test_a_long_history_is_thinned_out(rings, monkeypatch):
+    monkeypatch.setattr(playground, "MOST_POINTS", 10)
+    panel = Playground(rings, hidden=[3])
+    panel.advance(199)
+    assert list(panel.history["step"]) == [20, 40, 60, 80, 100, 120, 140, 160, 180]
+    panel.advance(1)
+    assert list(panel.history["step"]) == [40, 80, 120, 160, 200]
+    panel.advance(300)
+    assert list(panel.history["step"]) == [80, 160, 240, 320, 400, 480]
+    with numerics():
+        records = list(nnlib.train_steps(nnlib.Network([2, 3, 2], seed=0), *rings, epochs=120))
+    assert panel.history["loss"].iloc[-1] == np.mean([record["loss"] for record in records[460:480]])
+    panel.reset()
+    panel.advance(20)
+    assert list(panel.history["step"]) == [20]
+
+
 def test_history(panel, digits):
     panel.advance(60)
     assert list(panel.history["step"]) == [20, 40, 60]
-    with one_thread():
+    with numerics():
         expected = panel.network.accuracy(digits.X_val[:500], digits.y_val[:500])
     assert panel.history["val_accuracy"].iloc[-1] == expected
 
@@ -211,7 +228,7 @@ def test_learning_rate_acts_on_the_training_under_way(panel):
     assert np.array_equal(panel.network.parameters, weights)
     panel.advance(5)
     net, optimizer = nnlib.Network([64, 12, 8, 10], "relu", seed=0), nnlib.SGD(0.1)
-    with one_thread():
+    with numerics():
         records = nnlib.train_steps(net, panel.X, panel.y, 10**6, 64, optimizer)
         for k in range(25):
             optimizer.learning_rate = 0.1 if k < 20 else 0.5

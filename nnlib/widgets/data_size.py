@@ -12,7 +12,7 @@ from nnlib.network import Network
 from nnlib.optimizers import SGD
 from nnlib.training import train_steps
 from nnlib.widgets.controls import button
-from nnlib.widgets.panel import Panel, one_thread
+from nnlib.widgets.panel import Panel, numerics
 from nnlib.widgets.views import Curves
 
 EVERY = 20  # steps between two points of the curves
@@ -119,7 +119,7 @@ class DataSize(Panel):
 
     def advance(self, steps=1):
         """Train this many steps, no further than the end of the runs that are wanted, and draw."""
-        with one_thread():
+        with numerics():
             for _ in range(steps):
                 self.work()
                 if self.step == self.steps and self._wanted == self._built:

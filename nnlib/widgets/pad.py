@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from nnlib import images, plots
 from nnlib.widgets.answers import THRESHOLD, Bars, in_words, reader_of
 from nnlib.widgets.controls import button, slider
-from nnlib.widgets.panel import Panel, one_thread
+from nnlib.widgets.panel import Panel
 
 SIDE = 280  # pixels of the pad
 FINE = 3  # strokes from code are drawn so many times larger, then shrunk: soft edges, as the browser's have
@@ -190,8 +190,7 @@ class DrawingPad(Panel):
             except ValueError:
                 words = "<b>No digit found</b> in so much ink. Press Clear and draw again."
         if self.digit is not None:
-            with one_thread():
-                self.probabilities = self.network.predict_proba(self.digit.reshape(1, 784))[0]
+            self.probabilities = self.network.predict_proba(self.digit.reshape(1, 784))[0]
             words = in_words(self.probabilities, self.names, self.threshold)
         self._image.set_data(np.zeros((28, 28)) if self.digit is None else self.digit)
         self._bars.show(np.zeros(len(self.names)) if self.probabilities is None else self.probabilities)

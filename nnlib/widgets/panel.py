@@ -4,14 +4,15 @@ A panel is an ipywidgets box: controls, a picture, a line of text. It is shown b
 Settings are attributes too: `panel.learning_rate = 0.3` moves the slider, and what a control changes can be read.
 `advance(n)` trains n steps without a clock, so that a prepared situation and a test are exact.
 
-How it works. One asyncio task per panel runs in the kernel's own loop: it trains for a part of a frame's time,
-draws, and gives way, so that messages from the browser come in between. These are taken up in the same loop, whatever
-thread they come on: the task never sees half a change. A control's callback only sets attributes and wakes the task.
-Without a running loop (a test, a script) callbacks act at once.
+How it works. One asyncio task per panel runs in the kernel's own loop: it trains for a few milliseconds and gives way,
+so that messages from the browser come in between; when enough was trained, or a setting has changed, it draws. Messages
+are taken up in the same loop, whatever thread they come on: the task never sees half a change. A control's callback
+only sets attributes and wakes the task. Without a running loop (a test, a script) callbacks act at once.
 """
 
 import asyncio
 import base64
+import contextlib
 import functools
 import html
 import io
@@ -28,9 +29,12 @@ from threadpoolctl import ThreadpoolController
 
 from nnlib.widgets.picture import Picture
 
-TRAIN_SECONDS = 0.03  # between two looks at the controls and at the page
-LONGEST_WAIT = 0.25  # seconds for the page to show a frame
-MOST_UNSEEN = 40  # frames in a row: 10 seconds without a word from the page
+TURN_SECONDS = 0.019  # of training between two looks at the controls
+FRAME_SECONDS = 2 * TURN_SECONDS  # of training between two frames
+READING_SECONDS = 0.2  # between two messages while training: nobody reads faster
+ON_THEIR_WAY = 4  # frames that the page may not have shown yet
+LONGEST_WAIT = 0.25  # seconds for the page to show one when there are so many
+PATIENCE = 10  # seconds without a word from the page until training pauses
 BLAS = ThreadpoolController()
 
 _alive = []  # the panels whose task runs
@@ -46,13 +50,16 @@ class Panel(ipywidgets.VBox):
 
     label = ""
     running = traitlets.Bool(False)
-    _task = _wake = _failure = _background = None
+    _task = _wake = _failure = _background = _kept = None
+    _trained = 0.0  # seconds since the last frame
+    _told = 0.0  # when the message last changed
+    _shown, _heard = 0, 0.0  # the last frame that the page has shown, and when it said so
 
     def __init__(self, figure, artists, controls):
         self.figure, self.artists = figure, artists
         self.canvas = FigureCanvasAgg(figure)
         for artist in artists:
-            artist.set_animated(True)  # drawn by `draw` over a kept background, which costs a third of a whole drawing
+            artist.set_animated(True)  # left out of a whole drawing
         self.picture = Picture(label=self.label)
         self.message = ipywidgets.HTML()
         super().__init__([*controls, self.picture, self.message])
@@ -76,24 +83,39 @@ class Panel(ipywidgets.VBox):
 
     def draw(self):
         """Draw a frame and show it."""
-        with np.errstate(over="ignore", invalid="ignore"):  # a training that diverges is told of in words
+        with numerics():
             text = self.update()
+        self._draw_artists()
+        frame, file = Image.frombuffer("RGBX", self.canvas.get_width_height(), self.canvas.buffer_rgba()), io.BytesIO()
+        if self.running:  # a JPEG is written eight times as fast, and the next frame is near; PNG is exact
+            frame.save(file, "jpeg", quality=80)
+        else:
+            frame.convert("RGB").save(file, "png", compress_level=1)
+        self.picture.show(file.getvalue())
+        self._drawn = time.perf_counter()
+        if not self.running or self._drawn - self._told > READING_SECONDS:
+            self._told, self.message.value = self._drawn, self._failure or text
+
+    def _draw_artists(self):
+        """Draw the artists over a kept background, which costs a tenth of a whole drawing.
+
+        The first ones stay with it as long as they are as they were: what changes in every frame belongs last.
+        """
         limits = [(axes.get_xlim(), axes.get_ylim()) for axes in self.figure.axes]
         if self._background is None or self._background[0] != limits:
             self.canvas.draw()
             self.figure.set_layout_engine("none")  # laid out once; every time would cost more than all the rest
             self._background = limits, self.canvas.copy_from_bbox(self.figure.bbox)
-        self.canvas.restore_region(self._background[1])
-        for artist in self.artists:
+            self._kept = None
+        same = next((k for k, artist in enumerate(self.artists) if artist.stale), len(self.artists))
+        if self._kept is None or self._kept[0] != same:
+            self.canvas.restore_region(self._background[1])
+            for artist in self.artists[:same]:
+                artist.axes.draw_artist(artist)
+            self._kept = same, self.canvas.copy_from_bbox(self.figure.bbox)
+        self.canvas.restore_region(self._kept[1])
+        for artist in self.artists[same:]:
             artist.axes.draw_artist(artist)
-        frame, file = Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3]), io.BytesIO()
-        if self.running:  # a JPEG is written six times as fast, and the next frame is near; PNG is exact
-            frame.save(file, "jpeg", quality=90, subsampling=0)
-        else:
-            frame.save(file, "png", compress_level=1)
-        self.picture.show(file.getvalue())
-        self._drawn = time.perf_counter()
-        self.message.value = self._failure or text
 
     def fail(self, error):
         """Pause and say in words what went wrong."""
@@ -113,6 +135,7 @@ class Panel(ipywidgets.VBox):
 
     def changed(self, change=None):
         """What every control calls: settings have changed, the picture is out of date."""
+        self._told = 0.0
         if change is None or change["new"] is not False:  # a failure is told until something is tried, not just paused
             self._failure = None
         if self._wake is None or self._loop.is_closed():
@@ -146,35 +169,38 @@ class Panel(ipywidgets.VBox):
 
     async def _live(self):
         while True:
-            await self._wake.wait()
-            while not self._may_draw():  # what changes meanwhile is drawn together
-                await asyncio.sleep(0.002)
-            self._wake.clear()
-            _take_interrupts()
-            self._draw_or_fail()
-            shown, unseen = self.picture.shown, 0
-            while self.running:
-                try:
-                    self._work_for(TRAIN_SECONDS)
-                    if self._may_draw():
-                        unseen = unseen + 1 if self.picture.shown == shown else 0
-                        shown = self.picture.shown
-                        self.draw()
-                except Exception as error:  # nobody else would show it
-                    self.fail(error)
-                if unseen >= MOST_UNSEEN and shown:  # a page has shown it once
-                    self.fail("No page shows this panel any more.")
-                await asyncio.sleep(0.002)  # a message passes through several turns of the loop
+            if self.running:
+                self._train_for(TURN_SECONDS)
+            else:
+                await self._wake.wait()
+                self._heard = time.perf_counter()
+                while not self._may_draw():  # what changes meanwhile is drawn together
+                    await asyncio.sleep(0.002)
+            for _ in range(3):  # turns of the loop that a message passes through
+                await asyncio.sleep(0)
+            if (self._wake.is_set() or self._trained >= FRAME_SECONDS) and self._may_draw():
+                self._wake.clear()
+                self._trained = 0.0
+                _take_interrupts()
+                self._draw_or_fail()
 
     def _may_draw(self):
-        """Has the page shown the last frame? A slow page gets fewer frames; one that is closed answers no more."""
-        return not self.picture.waiting or time.perf_counter() - self._drawn > LONGEST_WAIT
+        """Are there not too many frames on their way? A slow page gets fewer; one that is closed answers no more."""
+        return self.picture.waiting < ON_THEIR_WAY or time.perf_counter() - self._drawn > LONGEST_WAIT
 
-    def _work_for(self, seconds):
-        with one_thread(), np.errstate(over="ignore", invalid="ignore"):
-            until = time.perf_counter() + seconds
-            while time.perf_counter() < until:
-                self.work()
+    def _train_for(self, seconds):
+        try:
+            with numerics():
+                end = time.perf_counter() + seconds
+                while time.perf_counter() < end:
+                    self.work()
+        except Exception as error:  # nobody else would show it
+            self.fail(error)
+        self._trained += seconds
+        if self.picture.shown != self._shown:
+            self._shown, self._heard = self.picture.shown, end
+        elif self._shown and end - self._heard > PATIENCE:  # a page has shown it once
+            self.fail("No page shows this panel any more.")
 
     def _draw_or_fail(self):
         try:
@@ -190,7 +216,7 @@ class TrainingPanel(Panel):
 
     def advance(self, steps=1):
         """Train this many steps and draw: exactly what `nnlib.train_steps` does with the same settings and seed."""
-        with one_thread(), np.errstate(over="ignore", invalid="ignore"):
+        with numerics():
             for _ in range(steps):
                 self.work()
         self.draw()
@@ -220,10 +246,12 @@ def everything(widget):
             yield from everything(part)
 
 
-def one_thread():
-    """A context in which NumPy's matrix products take one core: two make the small ones of a live panel slower, and the
-    browser wants the other."""
-    return BLAS.limit(limits=1, user_api="blas")
+@contextlib.contextmanager
+def numerics():
+    """How a panel computes: matrix products on one core, since two make small ones slower and the browser wants the
+    other; and without warnings, since a training that diverges is told of in words."""
+    with BLAS.limit(limits=1, user_api="blas"), np.errstate(over="ignore", invalid="ignore"):
+        yield
 
 
 def _running_cell():

@@ -4,9 +4,11 @@ import anywidget
 import traitlets
 
 # ipywidgets.Image gives its <img> a new address for every frame, which leaves it blank while the frame is decoded. Here
-# a frame is decoded first and then drawn over the last one; `shown` tells the kernel, which waits for it (not for ever)
-# before it sends the next one. Frames that come while one is decoded are left out, except for the newest.
+# a frame is decoded first and then drawn over the last one. Frames that come while one is decoded are left out, except
+# for the newest. `shown` tells the kernel how far the page is, so that it does not run ahead. Each such message costs
+# more than a frame, since JupyterLab shows that the kernel is busy, down to the tab's icon: one in 80 ms is enough.
 ESM = """
+const REPORT_MS = 80;
 export default {
   render({ model, el }) {
     const canvas = document.createElement("canvas");
@@ -15,7 +17,12 @@ export default {
     canvas.style.maxWidth = "100%";
     el.classList.add("nnlib-picture");
     el.append(canvas);
-    let frame = 0, busy = false; // 0: nothing was sent yet
+    let frame = 0, busy = false, reporting = null; // 0: nothing was sent yet
+    const report = () => {
+      reporting = null;
+      model.set("shown", frame);
+      model.save_changes();
+    };
     const show = async () => {
       if (busy) return;
       busy = true;
@@ -31,8 +38,7 @@ export default {
           canvas.getContext("2d").drawImage(picture, 0, 0);
           picture.close();
           canvas.dataset.frame = frame;
-          model.set("shown", frame);
-          model.save_changes();
+          reporting ??= setTimeout(report, REPORT_MS);
         }
       } finally {
         busy = false;
@@ -40,26 +46,31 @@ export default {
     };
     model.on("change:frame", show);
     show();
-    return () => model.off("change:frame", show);
+    return () => {
+      model.off("change:frame", show);
+      clearTimeout(reporting);
+    };
   },
 };
 """
 
 
 class Picture(anywidget.AnyWidget):
-    """A picture that changes many times a second. `show(image)` sends a frame; `waiting`: is it still on its way?"""
+    """A picture that changes many times a second."""
 
     _esm = ESM
     value = traitlets.Bytes(help="a PNG or JPEG file").tag(sync=True)
     label = traitlets.Unicode("").tag(sync=True)
     frame = traitlets.Int(0, help="number of the frame in `value`").tag(sync=True)
-    shown = traitlets.Int(0, help="number of the last frame that a page has drawn").tag(sync=True)
+    shown = traitlets.Int(0, help="number of the last frame that a page has drawn").tag(sync=True, echo_update=False)
 
     def show(self, image):
+        """Send a frame, a PNG or JPEG file."""
         with self.hold_sync():
             self.value = image
             self.frame += 1
 
     @property
     def waiting(self):
-        return self.shown != self.frame
+        """Number of frames on their way to the page."""
+        return self.frame - self.shown

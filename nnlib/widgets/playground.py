@@ -1,5 +1,6 @@
 """Train a network and watch."""
 
+import collections
 import functools
 import time
 
@@ -24,8 +25,8 @@ from nnlib.widgets.panel import TrainingPanel
 from nnlib.widgets.views import Curves, view_of
 
 OPTIMIZERS = {"SGD": optimizers.SGD, "RMSprop": optimizers.RMSprop, "Adam": optimizers.Adam}
-EVERY = 20  # steps between two points of the curves
-MOST_POINTS = 2000  # of a curve; when there are more, every second one goes
+EVERY = 20  # steps between two points of the curves at first, and batches that a point is the mean of
+MOST_POINTS = 200  # of a curve; then every second one goes, and the next ones are twice as far apart
 
 
 class Playground(TrainingPanel):
@@ -41,7 +42,8 @@ class Playground(TrainingPanel):
     Learning rate, optimizer, batch size and samples act on the training under way; hidden, activation and seed build
     a new network.
     `network` is the network, `history` a DataFrame: step, loss and accuracy of the last 20 batches, val_loss and
-    val_accuracy on up to 500 validation rows (NaN without).
+    val_accuracy on up to 500 validation rows (NaN without). A row every 20 steps; from 4,000 steps on every 40, and so
+    on: there are never more than 200.
     """
 
     label = "What the network says, and its loss and accuracy over the steps"
@@ -68,8 +70,8 @@ class Playground(TrainingPanel):
         self._take(load_dataset(data) if isinstance(data, str) else data)
         self.hidden, self.activation, self.optimizer, self.seed = list(hidden), activation, optimizer, seed
         self.learning_rate, self.batch_size, self.samples = learning_rate, batch_size, samples or len(self.X)
-        self._seen = 0
-        self._built = self._trains_with = self._last_frame = None
+        self._seen, self._frames = 0, collections.deque(maxlen=20)
+        self._built = self._trains_with = None
         self._catch_up()
         self._view = view_of(self)
         self._curves = Curves(*self._view.curves, validation=len(self.X_val) > 0)
@@ -124,12 +126,12 @@ class Playground(TrainingPanel):
         self._seen += record["samples"]
         self._epochs += record["samples"] / self.samples
         self._recent.append((record["loss"], record["accuracy"]))
-        if self.step % EVERY == 0:
+        if self.step % self._every == 0:
             val = self.network.score(self.X_val, self._Y_val) if len(self.X_val) else (np.nan, np.nan)
             self._points.append((self.step, *np.mean(self._recent, axis=0), *val))
-            self._recent.clear()
-            if len(self._points) > MOST_POINTS:
+            if len(self._points) == MOST_POINTS:
                 del self._points[::2]
+                self._every *= 2
 
     def update(self):
         self._catch_up()
@@ -147,7 +149,8 @@ class Playground(TrainingPanel):
             self.network = Network(sizes, activations, seed=self.seed)
             self._Y_val = self.network.targets(self.y_val)
             self._order = np.random.default_rng(self.seed)
-            self._points, self._recent, self.step, self._epochs = [], [], 0, 0.0
+            self._points, self._every, self._recent = [], EVERY, collections.deque(maxlen=EVERY)
+            self.step, self._epochs = 0, 0.0
             self._built, self._trains_with = architecture, None
         trains_with = (self.optimizer, self.batch_size, self.samples)
         if trains_with != self._trains_with:
@@ -165,11 +168,12 @@ class Playground(TrainingPanel):
             parts += [f"last {EVERY} batches: loss {loss:.3f}", f"accuracy {accuracy:.1%}"]
             if len(self.X_val):
                 parts.append(f"validation {val_accuracy:.1%} of {len(self.X_val)}")
-        now = time.perf_counter()
-        if self.running and self._last_frame is not None:
-            before, seen = self._last_frame
-            parts.append(f"{(self._seen - seen) / (now - before):,.0f} samples/s")
-        self._last_frame = (now, self._seen)
+        if not self.running:
+            self._frames.clear()
+        self._frames.append((time.perf_counter(), self._seen))
+        (before, seen), (now, seen_now) = self._frames[0], self._frames[-1]
+        if now > before:
+            parts.append(f"{(seen_now - seen) / (now - before):,.0f} samples/s")
         sizes = "-".join(map(str, self.network.sizes))
         names = self.activation if isinstance(self.activation, str) else ", ".join(self.activation[: len(self.hidden)])
         batches = f"batches of {min(self.batch_size, self.samples)} from {self.samples:,} rows"

@@ -1,5 +1,6 @@
 """Two or three activations train side by side."""
 
+import collections
 import functools
 
 import ipywidgets
@@ -13,9 +14,9 @@ from nnlib.network import Network
 from nnlib.optimizers import SGD
 from nnlib.training import train_steps
 from nnlib.widgets.controls import ACTIVATIONS, dropdown, nearest_rate, rate_slider, slider, train_buttons
-from nnlib.widgets.panel import TrainingPanel, one_thread
+from nnlib.widgets.panel import TrainingPanel
 from nnlib.widgets.playground import EVERY, MOST_POINTS
-from nnlib.widgets.views import round_up
+from nnlib.widgets.views import end_of_steps
 
 STYLES = ("-", "--", "-.")
 MOST_LOSS = 4  # that is drawn; a net that guesses among ten has 2.3, and the names stand above
@@ -33,7 +34,8 @@ class Race(TrainingPanel):
     Attributes, to be read and set at any time: `lanes` (the names; None in the third is an empty lane), `rates` (too
     few go on with the last), `same_rate` (all take the first lane's), `depth`, `seed`, `running`. Rates act on the
     training under way; the others build new networks. `networks` holds one Network per lane, `history` is a DataFrame
-    with a row per lane every 20 steps: step, lane, activation, loss of the last 20 batches, val_accuracy.
+    with a row per lane every 20 steps, in long races fewer: step, lane, activation, loss of the last 20 batches,
+    val_accuracy.
     A lane whose training diverges is out until its rate is changed, or Reset; the others go on.
     """
 
@@ -174,7 +176,7 @@ class Race(TrainingPanel):
         if len(self._lanes) < 3:
             self._names[2].set_text("")
         for axes in (self._loss, self._accuracy):
-            axes.set_xlim(0, round_up(max(self.step, 100)))
+            axes.set_xlim(0, end_of_steps(self.step))
         self._sizes.set_xlim(0.7, self.depth + 1.3)
         return self._report()
 
@@ -207,7 +209,8 @@ class _Lane:
         )  # same seed and sizes, same start weights in all lanes
         self.Y_val = self.network.targets(race.y_val)
         self.order = np.random.default_rng(race.seed)  # and the same batches
-        self.points, self.recent, self.out = [], [], None
+        self.points, self.every, self.recent = [], EVERY, collections.deque(maxlen=EVERY)
+        self.out = None
         self.updates, self.steps = SGD(race.rate_of(number)), None
 
     def set_rate(self, rate):
@@ -225,15 +228,14 @@ class _Lane:
         except ValueError:
             self.steps, self.out = None, f"its loss was no longer finite at step {step}; try a smaller rate"
             return
-        if step % EVERY == 0:
+        if step % self.every == 0:
             self.points.append((step, np.mean(self.recent), self.network.score(race.X_val, self.Y_val)[1]))
-            self.recent.clear()
-            if len(self.points) > MOST_POINTS:
+            if len(self.points) == MOST_POINTS:
                 del self.points[::2]
+                self.every *= 2
 
     def gradient_sizes(self):
         """Root mean square of dW for each Dense layer, over 100 training rows, at the present weights."""
         race = self.race
-        with np.errstate(over="ignore", invalid="ignore"), one_thread():
-            self.network.loss_and_gradient(race.X[:100], self.network.targets(race.y[:100]))
-            return [float(np.sqrt(np.mean(np.square(layer.dW, dtype=np.float64)))) for layer in self.network.dense]
+        self.network.loss_and_gradient(race.X[:100], self.network.targets(race.y[:100]))
+        return [float(np.sqrt(np.mean(np.square(layer.dW, dtype=np.float64)))) for layer in self.network.dense]

@@ -7,7 +7,7 @@ import traitlets
 from nnlib import images, plots
 from nnlib.widgets.answers import Bars, percent, reader_of
 from nnlib.widgets.controls import button, slider
-from nnlib.widgets.panel import Panel, one_thread
+from nnlib.widgets.panel import Panel
 
 AT_REST = {"shift_x": 0, "shift_y": 0, "rotation": 0, "thickness": 0.0, "scale": 1.0}
 
@@ -93,9 +93,8 @@ class Transform(Panel):
 
     def update(self):
         moved = self.moved
-        with one_thread():
-            row = moved.reshape(1, 784)
-            self.probabilities = {name: net.predict_proba(row)[0] for name, net in self.networks.items()}
+        row = moved.reshape(1, 784)
+        self.probabilities = {name: net.predict_proba(row)[0] for name, net in self.networks.items()}
         for picture, digit in zip(self._pictures, (self.X[self.index].reshape(28, 28), moved), strict=True):
             picture.set_data(digit)
         self._bars.show(*self.probabilities.values())

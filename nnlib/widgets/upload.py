@@ -8,7 +8,7 @@ import numpy as np
 
 from nnlib import images, plots
 from nnlib.widgets.answers import THRESHOLD, Bars, in_words, reader_of
-from nnlib.widgets.panel import Panel, one_thread
+from nnlib.widgets.panel import Panel
 
 STAGES = ["grey", "light on dark", "ink", "cropped", "clean", "pen width", "20 pixels", "centred"]
 
@@ -75,6 +75,5 @@ class Upload(Panel):
             self.stages = images.prepare(self._source, stages=True)
         except (ValueError, OSError) as error:
             return f"<b>Not read.</b> {html.escape(str(error))}"
-        with one_thread():
-            self.probabilities = self.network.predict_proba(self.stages["centred"].reshape(1, 784))[0]
+        self.probabilities = self.network.predict_proba(self.stages["centred"].reshape(1, 784))[0]
         return in_words(self.probabilities, self.names, THRESHOLD)

@@ -4,6 +4,7 @@ A view has a `figure`, the `artists` that change, the axes of the two `curves`, 
 """
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.colors import to_rgb
 
 from nnlib import plots
@@ -29,14 +30,19 @@ class Curves:
         for line, column in zip(self.lines, (1, 3, 2, 4), strict=True):
             line.set_data(table[:, 0], table[:, column])
         for axes in self.axes:
-            axes.set_xlim(0, round_up(max(step, 100)))
+            axes.set_xlim(0, end_of_steps(step))
         self.axes[0].set_ylim(0, round_up(np.nanmax(table[:, [1, 3]], initial=top)))
 
 
-def round_up(value):
-    """The next round number: 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 or 10 times a power of ten."""
+def end_of_steps(step):
+    """Where the axis of the steps ends: 100, 200, 500, 1000 and so on, few changes."""
+    return round_up(max(step, 100), (1, 2, 5, 10))
+
+
+def round_up(value, digits=(1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)):
+    """The next round number: one of `digits` times a power of ten."""
     power = 10.0 ** np.floor(np.log10(value))
-    return next(k * power for k in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if k * power >= 0.999 * value)
+    return next(k * power for k in digits if k * power >= 0.999 * value)
 
 
 def view_of(panel):
@@ -97,7 +103,7 @@ class Pictures:
         )
         for ax in (self.above, below):
             ax.axis("off")
-        self.weights = self.above.imshow(np.zeros((2, 2)), cmap=SIGNED, vmin=-1, vmax=1, interpolation="nearest")
+        self.weights = self.above.imshow(np.zeros((2, 2, 4), np.uint8), interpolation="nearest")
         height, width = self.image_shape
         below.imshow(plots.tile(self.X, self.image_shape, columns=len(self.X)), cmap="gray", vmin=0)
         below.set_ylim(1.9 * height, -1)
@@ -105,18 +111,20 @@ class Pictures:
             below.text((k + 0.5) * (width + 1), 1.1 * height, "", ha="center", va="top", fontsize=12)
             for k in range(len(self.X))
         ]
-        self.artists = [self.weights, *self.labels]
+        self.artists = [*self.labels, self.weights]  # the labels change less often
 
     def update(self, network):
         W = network.weights[0].T[:40]
         columns = 5 if len(W) <= 10 else 10
         tiles = plots.tile(W / (np.abs(W).max() or 1), self.image_shape, columns)
-        if tiles.shape != self.weights.get_array().shape:
+        if tiles.shape != self.weights.get_array().shape[:2]:
             height, width = tiles.shape
             self.weights.set_extent((0, width, height, 0))
             self.above.set(xlim=(0, width), ylim=(height, 0))
-        self.weights.set_data(tiles)
+        # Four times as fast as to leave the colours to imshow, which would find them for every pixel of the screen.
+        self.weights.set_data(colormaps[SIGNED](0.5 + 0.5 * tiles, bytes=True))
         for label, said, is_ in zip(self.labels, network.predict(self.X), self.y, strict=True):
             right = said == is_
-            label.set_text(self.class_names[said] if right else f"{self.class_names[said]}\nis {self.class_names[is_]}")
-            label.set_color(plots.RIGHT if right else plots.WRONG)
+            text = self.class_names[said] if right else f"{self.class_names[said]}\nis {self.class_names[is_]}"
+            if text != label.get_text():
+                label.set(text=text, color=plots.RIGHT if right else plots.WRONG)

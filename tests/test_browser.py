@@ -1,4 +1,5 @@
-"""Every notebook in a real JupyterLab in headless Chromium: run as a reader runs it, every control moved.
+"""Every notebook in JupyterLab and in Jupyter Notebook 7 in headless Chromium: run as a reader runs it, every control
+moved.
 
 Skipped, with the reason, where no Chromium is found. A panel must answer each of its controls: its picture or the text
 below it changes. Nothing may be asked for outside this machine, and the page's console shows no error.
@@ -79,5 +80,6 @@ def check_every_panel(page):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_runs_in_jupyterlab_and_every_control_answers(path, opened):
-    check_every_panel(opened(path.name))
+@pytest.mark.parametrize("app", ["lab", "notebook_7"])
+def test_runs_in_a_browser_and_every_control_answers(app, path, opened, request):
+    check_every_panel(opened(request.getfixturevalue(app), path.name))

@@ -67,7 +67,7 @@ def test_training_stays_live(name, lab, opened):
         pytest.skip(f"full MNIST is not at {SHARED_MNIST}")
     cells = [new_code_cell(source.strip()) for source in CELLS.format(name=name).split("---")]
     nbformat.write(new_notebook(cells=cells, metadata=KERNEL), lab[0] / "notebooks" / "live.ipynb")
-    page = opened("live.ipynb")
+    page = opened(lab, "live.ipynb")
     by_train = float(page.locator("text=/^train: /").first.inner_text().split()[1])
     panel = page.locator(PANEL)
     panel.scroll_into_view_if_needed()
@@ -124,7 +124,7 @@ def test_training_for_long_needs_no_more_memory(lab, opened):
     setup, panel_cell = CELLS.format(name="mnist-5k").split("---")
     cells = [new_code_cell(f"{setup.strip()}\nimport os; print('kernel:', os.getpid())"), new_code_cell(panel_cell)]
     nbformat.write(new_notebook(cells=cells, metadata=KERNEL), lab[0] / "notebooks" / "long.ipynb")
-    page = opened("long.ipynb")
+    page = opened(lab, "long.ipynb")
     text = page.locator(".jp-OutputArea-output", has_text="kernel:").first.inner_text()
     kernel = psutil.Process(int(re.search(r"kernel: (\d+)", text)[1]))
 

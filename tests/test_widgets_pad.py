@@ -221,7 +221,7 @@ def page(lab, opened):
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
     notebook = new_notebook(cells=[new_code_cell(CELL.strip())], metadata=kernel)
     nbformat.write(notebook, lab[0] / "notebooks" / "pad.ipynb")
-    page = opened("pad.ipynb")
+    page = opened(lab, "pad.ipynb")
     page.locator(".nnlib-pad").scroll_into_view_if_needed()
     page.wait_for_function("() => document.querySelector('.nnlib-picture canvas')?.dataset.frame")
     page.evaluate(WATCH)

@@ -44,10 +44,17 @@ export default {
         busy = false;
       }
     };
+    // Jupyter Notebook takes arrow keys for itself before a slider sees them, unless the slider is marked.
+    const mark = ({ target, shiftKey, ctrlKey, altKey, metaKey }) => {
+      if (!el.parentElement?.contains(target) || !target.matches(".noUi-handle, select")) return;
+      target.toggleAttribute("data-lm-suppress-shortcuts", !(shiftKey || ctrlKey || altKey || metaKey));
+    };
+    window.addEventListener("keydown", mark, true);
     model.on("change:frame", show);
     show();
     return () => {
       model.off("change:frame", show);
+      window.removeEventListener("keydown", mark, true);
       clearTimeout(reporting);
     };
   },

@@ -35,7 +35,7 @@ def control(panel, kind, description):
 
 
 def slider(panel):
-    return control(panel, ipywidgets.FloatLogSlider, "training rows")
+    return control(panel, ipywidgets.SelectionSlider, "training rows")
 
 
 def press(panel, description):
@@ -66,7 +66,7 @@ def test_a_run_is_what_train_steps_does(panel, data):
 def test_the_slider_trains_again(panel):
     finish(panel)
     before, picture = panel.network.parameters.copy(), panel.picture.value
-    slider(panel).value = 1000.4
+    slider(panel).value = 1000
     assert panel.samples == 1000 and panel.running and panel.step == 0
     assert panel.picture.value != picture
     finish(panel)
@@ -103,6 +103,21 @@ def test_all_sizes(panel, data):
     assert len(panel._before[0].get_segments()) == len(sizes)
     press(panel, "All sizes")
     assert panel.step == 0 and panel.samples == 20 and panel.running
+
+
+def test_the_slider_leaves_a_sweep_and_a_size_set_from_code_alone(panel, data):
+    panel.sweep()
+    finish(panel)
+    assert slider(panel).value == panel.samples == len(data.X_train)
+    panel.samples = 1100
+    assert slider(panel).value == 1000 and panel.samples == 1100
+
+
+def test_how_often_a_row_is_seen(data):
+    """40 steps on 65 rows: 20 epochs of a batch of 64 and one of 1."""
+    panel = DataSize(data, hidden=[8], samples=65, steps=40)
+    finish(panel)
+    assert "each row seen 20 times" in panel.message.value
 
 
 def test_all_sizes_starts_with_the_size_that_is_set(data):

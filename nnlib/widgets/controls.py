@@ -23,29 +23,31 @@ def set_slider(control, value, lowest=None):
         control.max, control.value = max(control.max, value), value
 
 
-def nearest_rate(rate):
-    """The one of RATES that is nearest on a logarithmic scale."""
-    return min(RATES, key=lambda known: abs(np.log(known / max(rate, 1e-9))))
+def nearest(choices, value):
+    """The one of `choices` (numbers above 0) that is nearest on a logarithmic scale."""
+    return min(choices, key=lambda choice: abs(np.log(choice / max(value, 1e-9))))
 
 
-def rate_slider():
-    """A slider over RATES, round numbers; a slider over all numbers would move a rate of 0.5 to 0.501."""
-    return slider(ipywidgets.SelectionSlider, "learning rate", options=[(f"{rate:g}", rate) for rate in RATES])
+def choice_slider(description, choices, text="{:g}"):
+    """A slider over round numbers; one over all numbers would move a rate of 0.5 to 0.501."""
+    options = [(text.format(choice), choice) for choice in choices]
+    return slider(ipywidgets.SelectionSlider, description, options=options)
 
 
-def learning_rate_slider(panel):
-    """A rate slider for `panel.learning_rate`. It stands at the nearest rate, and leaves one set from code as it is."""
-    control = rate_slider()
+def slider_of(panel, name, control):
+    """Tie a choice slider to the panel's attribute `name`: it stands at the nearest choice, and leaves a value that
+    was set from code as it is."""
+    choices = [choice for _, choice in control.options]
 
     def follow(_=None):
-        control.value = nearest_rate(panel.learning_rate)
+        control.value = nearest(choices, getattr(panel, name))
 
     def lead(change):
-        if change["new"] != nearest_rate(panel.learning_rate):
-            panel.learning_rate = change["new"]
+        if change["new"] != nearest(choices, getattr(panel, name)):
+            setattr(panel, name, change["new"])
 
     follow()
-    panel.observe(follow, "learning_rate")
+    panel.observe(follow, name)
     control.observe(lead, "value")
     return control
 

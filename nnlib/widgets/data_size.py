@@ -11,7 +11,7 @@ from nnlib.datasets import load_dataset
 from nnlib.network import Network
 from nnlib.optimizers import SGD
 from nnlib.training import train_steps
-from nnlib.widgets.controls import button
+from nnlib.widgets.controls import button, choice_slider, slider_of
 from nnlib.widgets.panel import Panel, numerics
 from nnlib.widgets.views import Curves
 
@@ -49,7 +49,7 @@ class DataSize(Panel):
         self.X, self.y = data.X_train, data.y_train
         self.X_val, self.y_val = data.X_val[:MOST_VAL], data.y_val[:MOST_VAL]
         self.sizes = [self.X.shape[1], *hidden, len(data.class_names)]
-        self.steps, self.seed, self.samples = steps, seed, min(samples or 200, len(self.X))
+        self.steps, self.seed, self.samples = steps, seed, samples or 200
         self._resets, self._queue, self._built = 0, [], None
         self._results, self._finished = {}, {}  # by number of rows: scores, and the curve
         self._catch_up()
@@ -67,12 +67,9 @@ class DataSize(Panel):
         summary.xaxis.set_major_formatter("{x:,.0f}")
         self._before = [ax.add_collection(LineCollection([], colors="0.75", linewidths=1)) for ax in (loss, accuracy)]
 
-        slider = ipywidgets.FloatLogSlider(
-            description="training rows", min=1, max=np.log10(len(self.X)), step=0.05, readout_format=",.0f"
-        )
-        slider.style.description_width, slider.layout.width = "100px", "420px"
-        traitlets.dlink((self, "samples"), (slider, "value"), float)
-        slider.observe(self._moved, "value")
+        rounds = [int(digits * 10**power) for power in range(1, 6) for digits in (1, 1.5, 2, 3, 5, 7)]
+        choices = [*(n for n in rounds if n < len(self.X)), len(self.X)]
+        slider = slider_of(self, "samples", choice_slider("training rows", choices, "{:,}"))
         buttons = [
             button("All sizes", "forward", self.sweep),
             button("New seed", "random", self.new_seed),
@@ -82,15 +79,16 @@ class DataSize(Panel):
         super().__init__(figure, [*self._before, *self._curves.lines, *self._points, self._here], controls)
         self.observe(self._again, ["samples", "seed"])
 
+    @traitlets.validate("samples")
+    def _as_many_as_there_are(self, proposal):
+        return min(proposal["value"], len(self.X))
+
     # -- what the controls call ---------------------------------------------------------------------------------------
 
-    def _moved(self, change):
-        """The slider has another value: by hand, which ends a sweep, or because `samples` has."""
-        if round(change["new"]) != self.samples:
-            self._queue, self.samples = [], round(change["new"])
-
-    def _again(self, _):
-        """Another number of rows or another seed: train."""
+    def _again(self, change):
+        """Another number of rows, which ends a sweep, or another seed: train."""
+        if change["name"] == "samples":
+            self._queue = []
         self.running = True
         self.changed()
 
@@ -98,7 +96,7 @@ class DataSize(Panel):
         """A run of every size in turn."""
         first, *rest = [n for n in self.SIZES if n < len(self.X)] + [len(self.X)]
         self._resets += 1  # train again also where the first size is the one that is set already
-        self._queue, self.samples = rest, first
+        self.samples, self._queue = first, rest
         self.running = True
         self.changed()
 
@@ -132,6 +130,7 @@ class DataSize(Panel):
         if self.step < self.steps:
             record = next(self._batches)
             self.step += 1
+            self._seen += record["samples"]
             self._recent.append((record["loss"], record["accuracy"]))
             if self.step % EVERY == 0 or self.step == self.steps:
                 val = self.network.score(self.X_val, self._Y_val)
@@ -143,7 +142,7 @@ class DataSize(Panel):
             self._results[len(self._rows)] = (*scores, *self._curve[-1][3:])
             self._finished[len(self._rows)] = np.array(self._curve)
             if queue:
-                self.samples = queue.pop(0)
+                self.samples, self._queue = queue[0], queue[1:]
             else:
                 self.running = False
 
@@ -164,7 +163,7 @@ class DataSize(Panel):
         self._rows = rng.permutation(len(self.X))[:samples]  # more rows are these rows and others
         X, y = self.X[self._rows], self.y[self._rows]
         self._batches = train_steps(self.network, X, y, self.steps, 64, SGD(0.1), rng)
-        self.step, self._curve, self._recent, self._built = 0, [], [], wanted
+        self.step, self._seen, self._curve, self._recent, self._built = 0, 0, [], [], wanted
 
     # -- the picture --------------------------------------------------------------------------------------------------
 
@@ -179,7 +178,7 @@ class DataSize(Panel):
             line.set_data(table["samples"], table[name])
         self._here.set_xdata([self.samples, self.samples])
         parts = [f"{self.samples:,} training rows", f"step {self.step} of {self.steps}"]
-        parts.append(f"each row seen {self.step * min(64, len(self._rows)) / len(self._rows):.0f} times")
+        parts.append(f"each row seen {self._seen / len(self._rows):.0f} times")
         if self._curve:
             _, _, _, loss, accuracy = self._curve[-1]
             parts.append(f"validation {accuracy:.1%} of {len(self.X_val):,}, loss {loss:.2f}")

@@ -15,10 +15,12 @@ from nnlib.network import Network
 from nnlib.training import train_steps
 from nnlib.widgets.controls import (
     ACTIVATIONS,
+    RATES,
+    choice_slider,
     dropdown,
-    learning_rate_slider,
     set_slider,
     slider,
+    slider_of,
     train_buttons,
 )
 from nnlib.widgets.panel import TrainingPanel
@@ -245,4 +247,5 @@ def _training_controls(panel, full):
         panel.observe(lambda change: set_slider(controls["batch_size"], change["new"]), "batch_size")
     for name, control in controls.items():
         traitlets.link((panel, name), (control, "value"))
-    return ipywidgets.HBox([learning_rate_slider(panel), *controls.values()], layout={"flex_flow": "row wrap"})
+    rate = slider_of(panel, "learning_rate", choice_slider("learning rate", RATES))
+    return ipywidgets.HBox([rate, *controls.values()], layout={"flex_flow": "row wrap"})

@@ -13,7 +13,7 @@ from nnlib.datasets import load_dataset
 from nnlib.network import Network
 from nnlib.optimizers import SGD
 from nnlib.training import train_steps
-from nnlib.widgets.controls import ACTIVATIONS, dropdown, nearest_rate, rate_slider, slider, train_buttons
+from nnlib.widgets.controls import ACTIVATIONS, RATES, choice_slider, dropdown, nearest, slider, train_buttons
 from nnlib.widgets.panel import TrainingPanel
 from nnlib.widgets.playground import EVERY, MOST_POINTS
 from nnlib.widgets.views import end_of_steps
@@ -112,14 +112,14 @@ class Race(TrainingPanel):
         """A row per lane: its activation and its learning rate."""
         self.names = [dropdown(f"lane {k}", ACTIVATIONS) for k in (1, 2)]
         self.names.append(dropdown("lane 3", [("(empty)", None), *((name, name) for name in ACTIVATIONS)]))
-        self.rate_controls = [rate_slider() for _ in self.names]
+        self.rate_controls = [choice_slider("learning rate", RATES) for _ in self.names]
         self._same = ipywidgets.Checkbox(description="one rate for all", indent=False)
         traitlets.link((self, "same_rate"), (self._same, "value"))
 
         def show(_=None):
             """Controls after the panel's settings."""
             for k, (name, rate) in enumerate(zip(self.names, self.rate_controls, strict=True)):
-                name.value, rate.value = self.lanes[k], nearest_rate(self.rate_of(k))
+                name.value, rate.value = self.lanes[k], nearest(RATES, self.rate_of(k))
                 rate.disabled = self.same_rate and k > 0
 
         # A control changes its own entry of the panel's lists, and nothing if that says already what the control shows.
@@ -127,7 +127,7 @@ class Race(TrainingPanel):
             self.lanes = [*self.lanes[:k], change["new"], *self.lanes[k + 1 :]]
 
         def set_rate(k, change):
-            if change["new"] != nearest_rate(self.rate_of(k)):
+            if change["new"] != nearest(RATES, self.rate_of(k)):
                 self.rates = [*self.rates[:k], change["new"], *self.rates[k + 1 :]]
 
         show()

@@ -113,6 +113,21 @@ def test_the_slider_leaves_a_sweep_and_a_size_set_from_code_alone(panel, data):
     assert slider(panel).value == 1000 and panel.samples == 1100
 
 
+def test_new_seed_begins_a_sweep_again(panel):
+    panel.sweep()
+    panel.advance(60)
+    press(panel, "New seed")
+    finish(panel)
+    assert len(panel.results) == 8 and panel.seed == 1
+
+
+def test_bad_arguments(data):
+    with pytest.raises(ValueError, match="steps is 0"):
+        DataSize(data, steps=0)
+    with pytest.raises(TypeError, match="hidden is 64"):
+        DataSize(data, hidden=64)
+
+
 def test_how_often_a_row_is_seen(data):
     """40 steps on 65 rows: 20 epochs of a batch of 64 and one of 1."""
     panel = DataSize(data, hidden=[8], samples=65, steps=40)

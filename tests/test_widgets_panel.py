@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from jupyter_client.manager import start_new_kernel
 
+import nnlib
 from nnlib import plots, widgets
 from nnlib.widgets import panel as panels
 from nnlib.widgets.panel import Panel, everything
@@ -23,7 +24,10 @@ KINDS = {
     "GradientCheck": lambda load: widgets.GradientCheck(mistakes={"nothing": lambda net: net}),
     "Playground": lambda load: widgets.Playground(load("iris"), hidden=[4]),
     "Playground, full": lambda load: widgets.Playground(load("digits"), hidden=[4, 3], full=True),
+    "DrawingPad": lambda load: widgets.DrawingPad(),
     "Race": lambda load: widgets.Race(load("digits"), ["relu", "tanh"], width=8),
+    "Transform": lambda load: widgets.Transform(load("mnist-5k").X_val[:3]),
+    "Upload": lambda load: widgets.Upload(),
 }
 
 
@@ -54,7 +58,7 @@ async def until(true, seconds=10):
 def test_a_closed_panel_is_gone(make):
     before = registered()
     panel = make()
-    assert len(registered() - before) > 10
+    assert len(registered() - before) >= 10
     panel.close()
     assert registered() == before
     ref = weakref.ref(panel)
@@ -111,6 +115,55 @@ def test_a_change_after_the_loop_has_closed(dataset):
 
 
 # -- one loop ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_cell_sets_acts_at_once(dataset):
+    """In a kernel, where a loop runs, as in a script."""
+
+    async def cell():
+        panel = widgets.Playground(dataset("iris"), hidden=[4])
+        await asyncio.sleep(0.05)
+        panel.hidden = [9]
+        sizes, text = panel.network.sizes, panel.message.value
+        panel.close()
+        return sizes, text
+
+    sizes, text = asyncio.run(cell())
+    assert sizes == [4, 9, 3] and "4-9-3" in text
+
+
+@pytest.mark.parametrize("kind", ["Playground", "Race", "DataSize"])
+def test_an_interrupted_training_goes_on(kind, dataset, monkeypatch):
+    panel = KINDS[kind](dataset)
+    compute = nnlib.Network.loss_and_gradient
+    calls = []
+
+    def interrupted(*arguments):
+        calls.append(1)
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        return compute(*arguments)
+
+    monkeypatch.setattr(nnlib.Network, "loss_and_gradient", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        panel.advance(10)
+    assert panel.picture.frame > 1  # as far as it came
+    panel.advance(10)
+    assert len(calls) > 12
+    panel.close()
+
+
+def test_a_failure_is_told_until_something_is_tried(dataset):
+    race = KINDS["Race"](dataset)
+    race.fail(ValueError("too hot"))
+    assert "Too hot" in race.message.value
+    race.running = False
+    assert "Too hot" in race.message.value
+    race.same_rate = not race.same_rate
+    assert "Too hot" not in race.message.value
+    race.fail(StopIteration())
+    assert "StopIteration" in race.message.value
+    race.close()
 
 
 def test_messages_are_taken_up_in_the_loop(dataset):
@@ -183,7 +236,7 @@ class Counter(Panel):
 def test_a_slow_page_is_not_gone(monkeypatch):
     """Each of its answers is late: other frames are on their way already."""
     monkeypatch.setattr(panels, "LONGEST_WAIT", 0.005)
-    monkeypatch.setattr(panels, "PATIENCE", 1)
+    monkeypatch.setattr(panels, "MOST_UNSEEN", 20)
 
     async def cell():
         panel = Counter()
@@ -204,7 +257,7 @@ def test_a_slow_page_is_not_gone(monkeypatch):
 @pytest.mark.parametrize("seen", [True, False])
 def test_a_panel_whose_page_is_gone_is_paused(seen, monkeypatch):
     monkeypatch.setattr(panels, "LONGEST_WAIT", 0.005)
-    monkeypatch.setattr(panels, "PATIENCE", 0.5)
+    monkeypatch.setattr(panels, "MOST_UNSEEN", 10)
 
     async def cell():
         panel = Counter()
@@ -226,6 +279,29 @@ def test_a_panel_whose_page_is_gone_is_paused(seen, monkeypatch):
     (running, text), after = asyncio.run(cell())
     assert running is not seen and ("No page shows" in text) is seen
     assert "steps" in after
+
+
+def test_a_cell_that_takes_long_does_not_pause_the_panels(monkeypatch):
+    """Meanwhile the kernel hears nothing from the page, however long it takes."""
+    monkeypatch.setattr(panels, "LONGEST_WAIT", 0.005)
+    monkeypatch.setattr(panels, "MOST_UNSEEN", 10)
+
+    async def cell():
+        panel = Counter()
+        message(panel.picture, shown=1)
+        panel.running = True
+        for _ in range(5):
+            await asyncio.sleep(0.1)
+            message(panel.picture, shown=panel.picture.frame)
+        time.sleep(1)
+        for _ in range(5):
+            message(panel.picture, shown=panel.picture.frame)
+            await asyncio.sleep(0.1)
+        running = panel.running
+        panel.close()
+        return running
+
+    assert asyncio.run(cell())
 
 
 def test_a_page_that_is_behind_gets_no_more_than_it_shows():

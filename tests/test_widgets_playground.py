@@ -447,3 +447,63 @@ def test_mnist(dataset):
     assert panel.network.sizes == [784, 32, 16, 10]
     assert panel.history["val_accuracy"].iloc[-1] > 0.75
     assert same(panel.network, trained(panel, 100))
+
+
+def test_another_batch_size_keeps_what_the_optimizer_has_gathered(panel):
+    panel.optimizer = "Adam"
+    panel.advance(5)
+    gathered = panel._updates
+    panel.batch_size, panel.samples = 32, 500
+    panel.advance(5)
+    assert panel._updates is gathered
+    panel.reset()
+    assert panel._updates is not gathered
+
+
+def test_step_then_reset_is_step_0(panel):
+    async def session():
+        live = Playground((panel.X, panel.y), hidden=[4])
+        live._steps_wanted = 1  # pressed, and not yet drawn
+        live.reset()
+        await asyncio.sleep(0.05)
+        step = live.step
+        live.close()
+        return step
+
+    assert asyncio.run(session()) == 0
+
+
+@pytest.mark.parametrize(
+    ("X", "y"),
+    [
+        (np.zeros((4, 2)), np.eye(4)),
+        (np.zeros((4, 2)), ["a", "b", "a", "b"]),
+        (np.zeros(4), [0, 1, 0, 1]),
+        (np.zeros((0, 2)), np.zeros(0, int)),
+        (np.zeros((4, 2)), [0, 0, 0, 0]),
+        (np.zeros((4, 2)), [-1, 0, 1, 0]),
+        (np.zeros((4, 2)), [0, 1]),
+    ],
+    ids=["one-hot", "names", "no rows", "empty", "one class", "negative", "too few"],
+)
+def test_a_pair_that_is_no_rows_with_classes(X, y):
+    with pytest.raises(ValueError, match="expected rows"):
+        Playground((X, y))
+
+
+def test_other_bad_arguments(rings):
+    with pytest.raises(TypeError, match="data is a list; expected a Dataset"):
+        Playground([1, 2])
+    with pytest.raises(TypeError, match="hidden is 16; expected a list"):
+        Playground(rings, hidden=16)
+    with pytest.raises(traitlets.TraitError, match="samples"):
+        Playground(rings, samples=0)
+
+
+def test_activations_in_words(rings):
+    panel = Playground(rings, hidden=[4, 4], activation=["elu"])
+    assert "2-4-4-2 (elu)" in panel.message.value
+    panel.hidden = []
+    assert "2-2 (no hidden layer)" in panel.message.value
+    panel.hidden, panel.activation = [3, 3], ["elu", "relu"]
+    assert "(elu, relu)" in panel.message.value

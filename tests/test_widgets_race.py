@@ -1,5 +1,7 @@
 """The race: every control is moved beyond its default."""
 
+import asyncio
+
 import numpy as np
 import pytest
 import traitlets
@@ -131,7 +133,7 @@ def test_depth(race):
 def test_a_lane_that_diverges_is_out_and_the_others_go_on(data):
     race = Race(data, ["elu", "tanh"], rates=[10.0, 0.1], depth=8)
     race.advance(40)
-    assert "<b>elu</b> is out" in race.message.value
+    assert "<b>lane 1</b> is out" in race.message.value
     assert race.history["lane"].unique() == [1]
     assert np.isfinite(race.networks[0].parameters).all()
     race.rate_controls[0].value = 0.01
@@ -145,7 +147,7 @@ def test_settings_from_code_move_the_controls(race):
     race.rates = [0.3, 0.02, 2.0]
     assert [control.value for control in race.rate_controls] == [0.3, 0.02, 2.0]
     race.lanes = ["tanh", "tanh", None]
-    assert [name.value for name in race.names] == ["tanh", "tanh", None]
+    assert [name.value for name in race.names] == ["tanh", "tanh", ""]
 
 
 def test_what_it_does_not_take(data):
@@ -160,7 +162,7 @@ def test_lists_of_another_length_from_code(race):
     for lanes in (["relu"], ["relu", "magic"], ["relu"] * 4):
         with pytest.raises(traitlets.TraitError, match="two or three"):
             race.lanes = lanes
-    with pytest.raises(traitlets.TraitError, match="empty"):
+    with pytest.raises(traitlets.TraitError, match="one to three"):
         race.rates = []
     race.lanes, race.rates = ["relu", "elu"], [0.3, 0.2]
     assert race.lanes == ["relu", "elu", None] and race.rates == [0.3, 0.2, 0.2]
@@ -183,3 +185,28 @@ def test_epochs(race, data):
 
 def test_it_carries_a_picture_for_readers_without_a_kernel(race):
     assert "image/png" in race._repr_mimebundle_()
+
+
+def test_a_race_that_nobody_can_win_stops(dataset):
+    race = Race(dataset("digits"), ["relu", "elu"], rates=1e6, depth=4, width=8)
+
+    async def session():
+        race.running = True
+        race.advance(20)
+        return race.running
+
+    assert not asyncio.run(session())
+    assert race.message.value.count("is out") == 2
+
+
+@pytest.mark.parametrize("rates", [None, "fast", [], [0.1, np.nan], [0.1] * 4, [np.inf]])
+def test_rates_that_are_none(rates, dataset):
+    with pytest.raises((traitlets.TraitError, TypeError, ValueError), match=r"rates|float"):
+        Race(dataset("digits"), rates=rates)
+
+
+def test_other_bad_arguments(dataset):
+    with pytest.raises(ValueError, match="batch_size is 0"):
+        Race(dataset("digits"), batch_size=0)
+    with pytest.raises(TypeError, match="data is a tuple; expected a Dataset"):
+        Race((np.zeros((2, 2)), [0, 1]))

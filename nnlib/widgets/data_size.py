@@ -1,5 +1,7 @@
 """How many training rows does it take?"""
 
+from numbers import Integral
+
 import ipywidgets
 import numpy as np
 import pandas as pd
@@ -7,10 +9,10 @@ import traitlets
 from matplotlib.collections import LineCollection
 
 from nnlib import plots
-from nnlib.datasets import load_dataset
 from nnlib.network import Network
 from nnlib.optimizers import SGD
 from nnlib.training import train_steps
+from nnlib.widgets.arguments import dataset_of, units_of
 from nnlib.widgets.controls import button, choice_slider, slider_of
 from nnlib.widgets.panel import Panel, numerics
 from nnlib.widgets.views import Curves
@@ -43,13 +45,13 @@ class DataSize(Panel):
     seed = traitlets.Int(0, min=0)
 
     def __init__(self, data="mnist-5k", hidden=(64,), samples=None, steps=500, seed=0):
-        data = load_dataset(data) if isinstance(data, str) else data
-        if not len(data.X_val):
-            raise ValueError(f"{data.name} was loaded without validation rows; load it with validation=0.2")
+        data = dataset_of(data, judges=True)
+        if not isinstance(steps, Integral) or steps < 1:
+            raise ValueError(f"steps is {steps!r}; expected a whole number from 1")
         self.X, self.y = data.X_train, data.y_train
         self.X_val, self.y_val = data.X_val[:MOST_VAL], data.y_val[:MOST_VAL]
-        self.sizes = [self.X.shape[1], *hidden, len(data.class_names)]
-        self.steps, self.seed, self.samples = steps, seed, samples or 200
+        self.sizes = [self.X.shape[1], *units_of(hidden), len(data.class_names)]
+        self.steps, self.seed, self.samples = steps, seed, 200 if samples is None else samples
         self._resets, self._queue, self._built = 0, [], None
         self._results, self._finished = {}, {}  # by number of rows: scores, and the curve
         self._catch_up()
@@ -75,7 +77,7 @@ class DataSize(Panel):
             button("New seed", "random", self.new_seed),
             button("Clear", "eraser", self.clear),
         ]
-        controls = [ipywidgets.HBox([slider, *buttons], layout={"flex_flow": "row wrap"})]
+        controls = [slider, ipywidgets.HBox(buttons)]
         super().__init__(figure, [*self._before, *self._curves.lines, *self._points, self._here], controls)
         self.observe(self._again, ["samples", "seed"])
 
@@ -101,8 +103,11 @@ class DataSize(Panel):
         self.changed()
 
     def new_seed(self):
-        """Other start weights and other rows."""
+        """Other start weights and other rows; a sweep begins again."""
+        sweeping = self._queue
         self.seed += 1
+        if sweeping:
+            self.sweep()
 
     def clear(self):
         """Forget the finished runs, and those still to come."""
@@ -117,18 +122,24 @@ class DataSize(Panel):
 
     def advance(self, steps=1):
         """Train this many steps, no further than the end of the runs that are wanted, and draw."""
-        with numerics():
-            for _ in range(steps):
-                self.work()
-                if self.step == self.steps and self._wanted == self._built:
-                    break
-        self.draw()
+        try:
+            with numerics():
+                for _ in range(steps):
+                    self.work()
+                    if self.step == self.steps and self._wanted == self._built:
+                        break
+        finally:  # as far as it came
+            self.draw()
 
     def work(self):
         """One step of training; after the last one of a run its scores, and perhaps the next size."""
         self._catch_up()
         if self.step < self.steps:
-            record = next(self._batches)
+            try:
+                record = next(self._batches)
+            except BaseException:  # diverged or interrupted, which ends the generator: another try begins the run anew
+                self._built = None
+                raise
             self.step += 1
             self._seen += record["samples"]
             self._recent.append((record["loss"], record["accuracy"]))

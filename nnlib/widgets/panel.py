@@ -7,7 +7,7 @@ Settings are attributes too: `panel.learning_rate = 0.3` moves the slider, and w
 How it works. One asyncio task per panel runs in the kernel's own loop: it trains for a few milliseconds and gives way,
 so that messages from the browser come in between; when enough was trained, or a setting has changed, it draws. Messages
 are taken up in the same loop, whatever thread they come on: the task never sees half a change. A control's callback
-only sets attributes and wakes the task. Without a running loop (a test, a script) callbacks act at once.
+only sets attributes and wakes the task; an attribute that is set in a cell or a script acts at once.
 """
 
 import asyncio
@@ -31,10 +31,10 @@ from nnlib.widgets.picture import Picture
 
 TURN_SECONDS = 0.019  # of training between two looks at the controls
 FRAME_SECONDS = 2 * TURN_SECONDS  # of training between two frames
-READING_SECONDS = 0.2  # between two messages while training: nobody reads faster
+READING_SECONDS = 0.5  # between two messages while training: nobody reads faster
 ON_THEIR_WAY = 4  # frames that the page may not have shown yet
 LONGEST_WAIT = 0.25  # seconds for the page to show one when there are so many
-PATIENCE = 10  # seconds without a word from the page until training pauses
+MOST_UNSEEN = 40  # frames without a word from the page until training pauses: 10 seconds
 BLAS = ThreadpoolController()
 
 _alive = []  # the panels whose task runs
@@ -51,9 +51,9 @@ class Panel(ipywidgets.VBox):
     label = ""
     running = traitlets.Bool(False)
     _task = _wake = _failure = _background = _kept = None
-    _trained = 0.0  # seconds since the last frame
+    _trained = 0.0  # seconds of training since the last frame
     _told = 0.0  # when the message last changed
-    _shown, _heard = 0, 0.0  # the last frame that the page has shown, and when it said so
+    _shown = _heard = 0  # the last frame that the page has shown, and the newest one when it said so
 
     def __init__(self, figure, artists, controls):
         self.figure, self.artists = figure, artists
@@ -97,7 +97,7 @@ class Panel(ipywidgets.VBox):
             self._told, self.message.value = self._drawn, self._failure or text
 
     def _draw_artists(self):
-        """Draw the artists over a kept background, which costs a tenth of a whole drawing.
+        """Draw the artists, in their order, over a kept background, which costs a tenth of a whole drawing.
 
         The first ones stay with it as long as they are as they were: what changes in every frame belongs last.
         """
@@ -119,8 +119,11 @@ class Panel(ipywidgets.VBox):
 
     def fail(self, error):
         """Pause and say in words what went wrong."""
+        words = str(error) or type(error).__name__
+        words = html.escape(words[0].upper() + words[1:])
+        self._failure = f"<b>Paused.</b> {words}" if self.running else f"<b>Not done.</b> {words}"
         self.running = False
-        self._failure = self.message.value = f"<b>Paused.</b> {html.escape(str(error))}"
+        self.message.value = self._failure
 
     def _repr_mimebundle_(self, **kwargs):
         # The picture goes along for readers without a kernel: in 256 colours, since the notebook keeps it, and with the
@@ -136,12 +139,19 @@ class Panel(ipywidgets.VBox):
     def changed(self, change=None):
         """What every control calls: settings have changed, the picture is out of date."""
         self._told = 0.0
-        if change is None or change["new"] is not False:  # a failure is told until something is tried, not just paused
+        if change is None or change["name"] != "running" or change["new"]:  # to pause is not to try again
             self._failure = None
-        if self._wake is None or self._loop.is_closed():
+        if self._by_code():
             self._draw_or_fail()
-        else:
+        if self._wake is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake.set)
+
+    def _by_code(self):
+        """Does a cell or a script make this change, which may read the result next? Else the page does, or the task."""
+        try:
+            return asyncio.current_task() not in (None, self._task)
+        except RuntimeError:  # no loop in this thread
+            return self._wake is None or self._loop.is_closed()
 
     def close(self):
         """End the task and take the panel off the page, with all its parts, which ipywidgets would keep for ever."""
@@ -173,8 +183,8 @@ class Panel(ipywidgets.VBox):
                 self._train_for(TURN_SECONDS)
             else:
                 await self._wake.wait()
-                self._heard = time.perf_counter()
-                while not self._may_draw():  # what changes meanwhile is drawn together
+                self._heard = self.picture.frame
+                while not self._may_draw():  # the page is behind; what changes meanwhile is drawn together
                     await asyncio.sleep(0.002)
             for _ in range(3):  # turns of the loop that a message passes through
                 await asyncio.sleep(0)
@@ -198,8 +208,8 @@ class Panel(ipywidgets.VBox):
             self.fail(error)
         self._trained += seconds
         if self.picture.shown != self._shown:
-            self._shown, self._heard = self.picture.shown, end
-        elif self._shown and end - self._heard > PATIENCE:  # a page has shown it once
+            self._shown, self._heard = self.picture.shown, self.picture.frame
+        elif self._shown and self.picture.frame - self._heard > MOST_UNSEEN:  # a page has shown it once
             self.fail("No page shows this panel any more.")
 
     def _draw_or_fail(self):
@@ -216,10 +226,12 @@ class TrainingPanel(Panel):
 
     def advance(self, steps=1):
         """Train this many steps and draw: exactly what `nnlib.train_steps` does with the same settings and seed."""
-        with numerics():
-            for _ in range(steps):
-                self.work()
-        self.draw()
+        try:
+            with numerics():
+                for _ in range(steps):
+                    self.work()
+        finally:  # as far as it came
+            self.draw()
 
     def step_once(self):
         """One step, by the panel's task."""
@@ -229,6 +241,7 @@ class TrainingPanel(Panel):
     def reset(self):
         """Back to the start weights of this seed."""
         self._resets += 1
+        self._steps_wanted = 0
         self.changed()
 
     def take_wanted_steps(self):

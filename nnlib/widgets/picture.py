@@ -17,10 +17,10 @@ export default {
     canvas.style.maxWidth = "100%";
     el.classList.add("nnlib-picture");
     el.append(canvas);
-    let frame = 0, busy = false, reporting = null; // 0: nothing was sent yet
+    let frame = 0, drawn = 0, busy = false, reporting = null, gone = false; // frame 0: nothing was sent yet
     const report = () => {
       reporting = null;
-      model.set("shown", frame);
+      model.set("shown", drawn);
       model.save_changes();
     };
     const show = async () => {
@@ -31,13 +31,13 @@ export default {
           frame = model.get("frame");
           // A page that is being closed decodes no more. A frame that is not shown is not reported either.
           const picture = await createImageBitmap(new Blob([model.get("value")])).catch(() => null);
-          if (picture === null) continue;
+          if (picture === null || gone) continue;
           if (canvas.width !== picture.width || canvas.height !== picture.height) {
             [canvas.width, canvas.height] = [picture.width, picture.height];
           }
           canvas.getContext("2d").drawImage(picture, 0, 0);
           picture.close();
-          canvas.dataset.frame = frame;
+          canvas.dataset.frame = drawn = frame;
           reporting ??= setTimeout(report, REPORT_MS);
         }
       } finally {
@@ -53,6 +53,7 @@ export default {
     model.on("change:frame", show);
     show();
     return () => {
+      gone = true;
       model.off("change:frame", show);
       window.removeEventListener("keydown", mark, true);
       clearTimeout(reporting);

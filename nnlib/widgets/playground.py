@@ -10,9 +10,9 @@ import pandas as pd
 import traitlets
 
 from nnlib import optimizers
-from nnlib.datasets import load_dataset
 from nnlib.network import Network
 from nnlib.training import train_steps
+from nnlib.widgets.arguments import dataset_of, rows_of, units_of
 from nnlib.widgets.controls import (
     ACTIVATIONS,
     RATES,
@@ -52,7 +52,7 @@ class Playground(TrainingPanel):
     hidden = traitlets.List(traitlets.Int(min=1))
     activation = traitlets.Union([traitlets.Unicode(), traitlets.List()])
     optimizer = traitlets.Enum(list(OPTIMIZERS))
-    learning_rate = traitlets.Float(min=0)
+    learning_rate = traitlets.CFloat(min=0)
     batch_size = traitlets.Int(min=1)
     samples = traitlets.Int(min=1)
     seed = traitlets.Int(min=0)
@@ -69,9 +69,10 @@ class Playground(TrainingPanel):
         seed=0,
         full=False,
     ):
-        self._take(load_dataset(data) if isinstance(data, str) else data)
-        self.hidden, self.activation, self.optimizer, self.seed = list(hidden), activation, optimizer, seed
-        self.learning_rate, self.batch_size, self.samples = learning_rate, batch_size, samples or len(self.X)
+        self._take(data)
+        self.hidden, self.activation, self.optimizer, self.seed = units_of(hidden), activation, optimizer, seed
+        self.learning_rate, self.batch_size = learning_rate, batch_size
+        self.samples = len(self.X) if samples is None else samples
         self._seen, self._frames = 0, collections.deque(maxlen=20)
         self._built = self._trains_with = None
         self._catch_up()
@@ -103,11 +104,12 @@ class Playground(TrainingPanel):
 
     def _take(self, data):
         """Training and validation rows, from a Dataset or a pair."""
-        if isinstance(data, tuple):
-            self.X, self.y = np.asarray(data[0], np.float32), np.asarray(data[1])
+        if isinstance(data, tuple) and len(data) == 2:
+            self.X, self.y = rows_of(*data)
             self.X_val, self.y_val = self.X[:0], self.y[:0]
             self.image_shape, self.class_names = None, [str(k) for k in range(int(self.y.max()) + 1)]
         else:
+            data = dataset_of(data)
             self.X, self.y = data.X_train, data.y_train
             self.X_val, self.y_val = data.X_val[:500], data.y_val[:500]
             self.image_shape, self.class_names = data.image_shape, data.class_names
@@ -121,9 +123,17 @@ class Playground(TrainingPanel):
         self._catch_up()
         try:
             record = next(self._steps)
-        except ValueError:  # diverged, which ends the generator: another try needs a new one
+        except BaseException as error:  # diverged or interrupted, which ends the generator: another try needs a new one
             self._trains_with = None
+            if isinstance(error, ValueError):
+                self._go_back()
+                raise ValueError(
+                    "training diverged: the loss is no longer finite. The weights are those of "
+                    f"step {self.step:,} again, where the epoch began. Lower the learning rate, or press Reset"
+                ) from error
             raise
+        if record["epoch"] != self._epoch:
+            self._epoch, self._epoch_start = record["epoch"], (self.step, self._epochs)
         self.step += 1
         self._seen += record["samples"]
         self._epochs += record["samples"] / self.samples
@@ -134,6 +144,12 @@ class Playground(TrainingPanel):
             if len(self._points) == MOST_POINTS:
                 del self._points[::2]
                 self._every *= 2
+
+    def _go_back(self):
+        """To the start of the epoch, where a training that diverged has put the weights."""
+        self.step, self._epochs = self._epoch_start
+        self._points = [point for point in self._points if point[0] <= self.step]
+        self._recent.clear()
 
     def update(self):
         self._catch_up()
@@ -152,35 +168,43 @@ class Playground(TrainingPanel):
             self._Y_val = self.network.targets(self.y_val)
             self._order = np.random.default_rng(self.seed)
             self._points, self._every, self._recent = [], EVERY, collections.deque(maxlen=EVERY)
-            self.step, self._epochs = 0, 0.0
-            self._built, self._trains_with = architecture, None
+            self.step, self._epochs, self._epoch_start = 0, 0.0, (0, 0.0)
+            self._frames.clear()
+            self._built, self._trains_with, self._updates = architecture, None, None
         trains_with = (self.optimizer, self.batch_size, self.samples)
         if trains_with != self._trains_with:
-            self._updates = OPTIMIZERS[self.optimizer](self.learning_rate)
+            if type(self._updates) is not OPTIMIZERS[self.optimizer]:  # else it keeps what it has gathered
+                self._updates = OPTIMIZERS[self.optimizer](self.learning_rate)
             X, y = self.X[: self.samples], self.y[: self.samples]
             self._steps = train_steps(self.network, X, y, 10**9, self.batch_size, self._updates, self._order)
-            self._trains_with = trains_with
+            self._trains_with, self._epoch = trains_with, 0
         self._updates.learning_rate = self.learning_rate
 
     def _report(self):
         """The lines below the picture: where training stands, and the settings in effect."""
-        parts = [f"step {self.step:,}", f"epoch {self._epochs:.1f}"]
-        if self._points:
-            _, loss, accuracy, _, val_accuracy = self._points[-1]
-            parts += [f"last {EVERY} batches: loss {loss:.3f}", f"accuracy {accuracy:.1%}"]
-            if len(self.X_val):
-                parts.append(f"validation {val_accuracy:.1%} of {len(self.X_val)}")
+        state = [f"step {self.step:,}", f"epoch {self._epochs:.1f}"]
         if not self.running:
             self._frames.clear()
-        self._frames.append((time.perf_counter(), self._seen))
-        (before, seen), (now, seen_now) = self._frames[0], self._frames[-1]
-        if now > before:
-            parts.append(f"{(seen_now - seen) / (now - before):,.0f} samples/s")
+        else:
+            self._frames.append((time.perf_counter(), self._seen))
+            (before, seen), (now, seen_now) = self._frames[0], self._frames[-1]
+            if now > before:
+                state.append(f"{(seen_now - seen) / (now - before):,.0f} samples/s")
+        scores = []
+        if self._recent:
+            loss, accuracy = np.mean(self._recent, axis=0)
+            batches = "last batch" if len(self._recent) == 1 else f"last {len(self._recent)} batches"
+            scores.append(f"{batches}: loss {loss:.3g}, accuracy {accuracy:.1%}")
+        if self._points and len(self.X_val):
+            *_, val_loss, val_accuracy = self._points[-1]
+            scores.append(f"validation: loss {val_loss:.3g}, accuracy {val_accuracy:.1%} of {len(self.X_val)}")
         sizes = "-".join(map(str, self.network.sizes))
-        names = self.activation if isinstance(self.activation, str) else ", ".join(self.activation[: len(self.hidden)])
-        batches = f"batches of {min(self.batch_size, self.samples)} from {self.samples:,} rows"
+        names = [self.activation_of(k) for k in range(len(self.hidden))] or ["no hidden layer"]
+        names = names[0] if len(set(names)) == 1 else ", ".join(names)
+        batches = f"batches of {min(self.batch_size, self.samples)} from {self.samples:,} row{'s' * (self.samples > 1)}"
         optimizer = f"{self.optimizer} at learning rate {self.learning_rate:.3g}"
-        return f"{' &middot; '.join(parts)}<br>{sizes} ({names}), {optimizer}, {batches}, seed {self.seed}"
+        settings = f"{sizes} ({names}), {optimizer}, {batches}, seed {self.seed}"
+        return "<br>".join([" &middot; ".join(state), " &middot; ".join(scores) or "no step yet", settings])
 
 
 def _network_controls(panel, full):
@@ -207,7 +231,7 @@ def _network_controls(panel, full):
                 # At 0 units there is no layer, which is offered where it is the only one.
                 lowest = int(full or len(panel.hidden) > 1)
                 set_slider(size, panel.hidden[k] if used else 0, lowest)
-            name.value = panel.activation_of(k)
+            name.value, name.disabled = panel.activation_of(k), not used
 
     def set_depth(change):
         sizes = [row.children[0].value for row in rows]

@@ -2,6 +2,7 @@
 
 import collections
 import functools
+from numbers import Integral, Real
 
 import ipywidgets
 import numpy as np
@@ -9,17 +10,17 @@ import pandas as pd
 import traitlets
 
 from nnlib import plots
-from nnlib.datasets import load_dataset
 from nnlib.network import Network
 from nnlib.optimizers import SGD
 from nnlib.training import train_steps
+from nnlib.widgets.arguments import dataset_of
 from nnlib.widgets.controls import ACTIVATIONS, RATES, choice_slider, dropdown, nearest, slider, train_buttons
 from nnlib.widgets.panel import TrainingPanel
 from nnlib.widgets.playground import EVERY, MOST_POINTS
-from nnlib.widgets.views import end_of_steps
+from nnlib.widgets.views import count_steps, end_of_steps
 
 STYLES = ("-", "--", "-.")
-MOST_LOSS = 4  # that is drawn; a net that guesses among ten has 2.3, and the names stand above
+MOST_LOSS = 4  # in the picture; a net that guesses among ten has 2.3, and the names stand above
 SMALLEST = 1e-10  # of a gradient, at the foot of its axis
 
 
@@ -34,14 +35,14 @@ class Race(TrainingPanel):
     Attributes, to be read and set at any time: `lanes` (the names; None in the third is an empty lane), `rates` (too
     few go on with the last), `same_rate` (all take the first lane's), `depth`, `seed`, `running`. Rates act on the
     training under way; the others build new networks. `networks` holds one Network per lane, `history` is a DataFrame
-    with a row per lane every 20 steps, in long races fewer: step, lane, activation, loss of the last 20 batches,
-    val_accuracy.
+    with a row per lane every 20 steps, in long races fewer: step, lane (from 0), activation, loss of the last 20
+    batches, val_accuracy.
     A lane whose training diverges is out until its rate is changed, or Reset; the others go on.
     """
 
     label = "Training loss, validation accuracy and size of the gradient in each layer, for each lane"
     lanes = traitlets.List()
-    rates = traitlets.List(traitlets.Float(min=0))
+    rates = traitlets.List()
     same_rate = traitlets.Bool(False)
     depth = traitlets.Int(min=1, max=10)
     seed = traitlets.Int(min=0)
@@ -56,14 +57,14 @@ class Race(TrainingPanel):
         batch_size=64,
         seed=0,
     ):
-        data = load_dataset(data) if isinstance(data, str) else data
+        data = dataset_of(data, judges=True)
         self.X, self.y = data.X_train, data.y_train
         self.X_val, self.y_val = data.X_val[:500], data.y_val[:500]
-        if len(self.X_val) == 0:
-            raise ValueError("this data set has no validation rows to judge by; load it with validation=0.2")
+        if not isinstance(batch_size, Integral) or batch_size < 1:
+            raise ValueError(f"batch_size is {batch_size!r}; expected a whole number from 1")
         self.classes, self.width, self.batch_size = len(data.class_names), width, batch_size
         self.same_rate = np.ndim(rates) == 0
-        self.lanes, self.rates = list(activations), [float(rate) for rate in np.atleast_1d(rates)]
+        self.lanes, self.rates = list(activations), list(np.atleast_1d(rates))
         self.depth, self.seed = depth, seed
         self._built = None
         self._catch_up()
@@ -83,35 +84,35 @@ class Race(TrainingPanel):
 
     @traitlets.validate("rates")
     def _three(self, proposal):
-        if not proposal["value"]:
-            raise traitlets.TraitError("rates is empty; expected a learning rate for each lane")
-        return [*proposal["value"], *3 * proposal["value"][-1:]][:3]  # too few go on with the last
+        rates = proposal["value"]
+        if not 1 <= len(rates) <= 3 or not all(isinstance(rate, Real) and 0 <= rate < np.inf for rate in rates):
+            raise traitlets.TraitError(f"rates are {rates}; expected one to three learning rates")
+        return [float(rate) for rate in (*rates, *3 * rates[-1:])][:3]  # too few go on with the last
 
     def _draw_axes(self):
         self._figure, (self._loss, accuracy, self._sizes) = plots.figure(10, 4, ncols=3)
-        self._loss.set(xlabel="step", title="training loss", ylim=(0, 1.02 * MOST_LOSS))
-        accuracy.set(xlabel="step", title="validation accuracy", ylim=(0, 1.02))
+        self._loss.set(title="training loss", ylim=(0, MOST_LOSS))
+        accuracy.set(title="validation accuracy", ylim=(0, 1.02))
         self._accuracy = accuracy
         self._sizes.set(xlabel="layer", title="size of $dW$, by layer", yscale="log", ylim=(SMALLEST, 1))
         for axes in (self._loss, accuracy):
-            axes.locator_params(axis="x", nbins=4)  # the numbers of steps grow long
+            count_steps(axes)
+            axes.locator_params(axis="x", nbins=4)
         self._sizes.xaxis.get_major_locator().set_params(integer=True)
         self._lines = []
         for axes, marker in ((self._loss, None), (accuracy, None), (self._sizes, "o")):
             for color, style in zip(plots.COLORS, STYLES, strict=False):
                 self._lines += axes.plot([], [], style, color=color, marker=marker, linewidth=2.2)
+        where = {"ha": "right", "va": "top", "fontsize": 13, "transform": self._loss.transAxes}
         self._names = [  # at the top of the losses, which begin near ln K and fall
-            self._loss.text(0.97, 0.96 - 0.1 * k, "", color=color, ha="right", va="top", fontsize=13)
-            for k, color in zip(range(3), plots.COLORS, strict=False)
+            self._loss.text(0.97, 0.96 - 0.1 * k, "", color=color, **where) for k, color in enumerate(plots.COLORS[:3])
         ]
-        for name in self._names:
-            name.set_transform(self._loss.transAxes)
         return [*self._lines, *self._names]
 
     def _lane_controls(self):
         """A row per lane: its activation and its learning rate."""
         self.names = [dropdown(f"lane {k}", ACTIVATIONS) for k in (1, 2)]
-        self.names.append(dropdown("lane 3", [("(empty)", None), *((name, name) for name in ACTIVATIONS)]))
+        self.names.append(dropdown("lane 3", [("(empty)", ""), *((name, name) for name in ACTIVATIONS)]))
         self.rate_controls = [choice_slider("learning rate", RATES) for _ in self.names]
         self._same = ipywidgets.Checkbox(description="one rate for all", indent=False)
         traitlets.link((self, "same_rate"), (self._same, "value"))
@@ -119,12 +120,12 @@ class Race(TrainingPanel):
         def show(_=None):
             """Controls after the panel's settings."""
             for k, (name, rate) in enumerate(zip(self.names, self.rate_controls, strict=True)):
-                name.value, rate.value = self.lanes[k], nearest(RATES, self.rate_of(k))
-                rate.disabled = self.same_rate and k > 0
+                name.value, rate.value = self.lanes[k] or "", nearest(RATES, self.rate_of(k))
+                rate.disabled = self.lanes[k] is None or (self.same_rate and k > 0)
 
         # A control changes its own entry of the panel's lists, and nothing if that says already what the control shows.
         def set_lane(k, change):
-            self.lanes = [*self.lanes[:k], change["new"], *self.lanes[k + 1 :]]
+            self.lanes = [*self.lanes[:k], change["new"] or None, *self.lanes[k + 1 :]]
 
         def set_rate(k, change):
             if change["new"] != nearest(RATES, self.rate_of(k)):
@@ -160,6 +161,8 @@ class Race(TrainingPanel):
         self.step += 1
         for lane in self._lanes:
             lane.work(self.step)
+        if all(lane.out for lane in self._lanes):
+            self.running = False
 
     def update(self):
         self._catch_up()
@@ -168,9 +171,10 @@ class Race(TrainingPanel):
             line.set_data([], [])
         for k, lane in enumerate(self._lanes):
             steps, loss, accuracy = np.array(lane.points).reshape(-1, 3).T
-            self._lines[k].set_data(steps, np.minimum(loss, MOST_LOSS))
+            self._lines[k].set_data(steps, loss)
             self._lines[3 + k].set_data(steps, accuracy)
-            self._lines[6 + k].set_data(range(1, self.depth + 2), np.maximum(lane.gradient_sizes(), SMALLEST))
+            if not lane.out:
+                self._lines[6 + k].set_data(range(1, self.depth + 2), np.maximum(lane.gradient_sizes(), SMALLEST))
             reached = "out" if lane.out else f"{accuracy[-1]:.1%}" if len(accuracy) else "ready"
             self._names[k].set_text(f"{lane.activation}: {reached}")
         if len(self._lanes) < 3:
@@ -194,7 +198,7 @@ class Race(TrainingPanel):
         epochs = self.step / -(-len(self.X) // self.batch_size)
         rates = ", ".join(f"{self.rate_of(lane.number):.3g}" for lane in self._lanes)
         parts = [f"step {self.step:,}", f"epoch {epochs:.1f}", f"learning rates {rates}", f"seed {self.seed}"]
-        parts += [f"<b>{lane.activation}</b> is out: {lane.out}" for lane in self._lanes if lane.out]
+        parts += [f"<b>lane {lane.number + 1}</b> is out: {lane.out}" for lane in self._lanes if lane.out]
         parts.append(f"judged on {len(self.X_val)} validation rows")
         return " &middot; ".join(parts)
 
@@ -204,9 +208,8 @@ class _Lane:
 
     def __init__(self, race, number, activation, sizes):
         self.race, self.number, self.activation = race, number, activation
-        self.network = Network(
-            sizes, activation, seed=race.seed
-        )  # same seed and sizes, same start weights in all lanes
+        # Same seed and sizes: the same start weights in all lanes.
+        self.network = Network(sizes, activation, seed=race.seed)
         self.Y_val = self.network.targets(race.y_val)
         self.order = np.random.default_rng(race.seed)  # and the same batches
         self.points, self.every, self.recent = [], EVERY, collections.deque(maxlen=EVERY)
@@ -214,8 +217,9 @@ class _Lane:
         self.updates, self.steps = SGD(race.rate_of(number)), None
 
     def set_rate(self, rate):
+        """Another rate is another try for a lane that is out."""
         if rate != self.updates.learning_rate:
-            self.updates.learning_rate, self.out = rate, None  # another rate, another try
+            self.updates.learning_rate, self.out = rate, None
 
     def work(self, step):
         if self.out:
@@ -228,6 +232,9 @@ class _Lane:
         except ValueError:
             self.steps, self.out = None, f"its loss was no longer finite at step {step}; try a smaller rate"
             return
+        except BaseException:  # interrupted, which ends the generator
+            self.steps = None
+            raise
         if step % self.every == 0:
             self.points.append((step, np.mean(self.recent), self.network.score(race.X_val, self.Y_val)[1]))
             if len(self.points) == MOST_POINTS:

@@ -10,28 +10,40 @@ from matplotlib.colors import to_rgb
 from nnlib import plots
 from nnlib.plots.style import SIGNED
 
+MOST_UNITS = 40  # whose weights are shown as pictures
+
 
 class Curves:
-    """Loss and accuracy over the steps. The axes grow in jumps, since each change of theirs costs a whole drawing."""
+    """Loss and accuracy over the steps. The axes grow in jumps, since each change of theirs costs a whole drawing; a
+    loss far above that of guessing leaves the picture."""
 
     def __init__(self, loss, accuracy, validation):
         self.axes, self.lines = (loss, accuracy), []
         loss.figure.get_layout_engine().set(w_pad=0.12)  # inches: room for tick labels that get longer
         for axes, name in ((loss, "loss"), (accuracy, "accuracy")):
-            axes.set(xlabel="step", ylabel=name)
+            axes.set(ylabel=name)
+            count_steps(axes)
             self.lines += axes.plot([], [], linewidth=2, label="training")
             self.lines += axes.plot([], [], "--", linewidth=2, label="validation" if validation else None)
         accuracy.set(ylim=(0, 1.02))
-        loss.legend(loc="upper right", frameon=False)
+        accuracy.legend(loc="lower right", frameon=False)
 
     def update(self, points, step, top):
-        """`points`: rows of step, loss, accuracy, val_loss, val_accuracy. The loss axis goes up to `top` at least."""
+        """`points`: rows of step, loss, accuracy, val_loss, val_accuracy. The loss axis ends between `top` and twice
+        that."""
         table = np.array(points).reshape(-1, 5)
         for line, column in zip(self.lines, (1, 3, 2, 4), strict=True):
             line.set_data(table[:, 0], table[:, column])
         for axes in self.axes:
             axes.set_xlim(0, end_of_steps(step))
-        self.axes[0].set_ylim(0, round_up(np.nanmax(table[:, [1, 3]], initial=top)))
+        losses = table[:, [1, 3]]
+        self.axes[0].set_ylim(0, round_up(min(losses.max(where=np.isfinite(losses), initial=top), 2 * top)))
+
+
+def count_steps(axes):
+    """The axis of the steps: 5000, but 10k, so that the numbers stay apart."""
+    axes.set_xlabel("step")
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x / 1000:g}k" if x and axes.get_xlim()[1] >= 10_000 else f"{x:g}")
 
 
 def end_of_steps(step):
@@ -97,7 +109,8 @@ class Pictures:
         self.figure, axes = plots.figure(10, 4.8, nrows=2, ncols=2, width_ratios=[1, 1.7], height_ratios=[1.6, 1])
         self.curves = axes[:, 0]
         self.above, below = axes[:, 1]
-        self.above.set_title("weights into the first layer (red +, blue -)", fontsize=12)
+        self.above.set_anchor("N")  # the title stays where it is when there are more rows of pictures
+        self.title = self.above.set_title("weights", fontsize=12)
         below.set_title(
             f"what the network says of {'validation' if len(panel.X_val) else 'training'} pictures", fontsize=12
         )
@@ -111,10 +124,13 @@ class Pictures:
             below.text((k + 0.5) * (width + 1), 1.1 * height, "", ha="center", va="top", fontsize=12)
             for k in range(len(self.X))
         ]
-        self.artists = [*self.labels, self.weights]  # the labels change less often
+        self.artists = [self.title, *self.labels, self.weights]  # what changes more often comes later
 
     def update(self, network):
-        W = network.weights[0].T[:40]
+        units = len(network.weights[0].T)
+        W = network.weights[0].T[:MOST_UNITS]
+        which = "the first layer" if units <= MOST_UNITS else f"the first {MOST_UNITS} of {units} units"
+        self.title.set_text(f"weights into {which} (red +, blue -)")
         columns = 5 if len(W) <= 10 else 10
         tiles = plots.tile(W / (np.abs(W).max() or 1), self.image_shape, columns)
         if tiles.shape != self.weights.get_array().shape[:2]:

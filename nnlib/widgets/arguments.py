@@ -1,0 +1,36 @@
+"""What several panels are given: a data set, and the units of hidden layers."""
+
+import numpy as np
+
+from nnlib.datasets import Dataset, load_dataset
+
+
+def dataset_of(data, judges=False):
+    """`data`, or the data set of that name; with `judges` it must have validation rows."""
+    data = load_dataset(data) if isinstance(data, str) else data
+    if not isinstance(data, Dataset):
+        raise TypeError(
+            f"data is a {type(data).__name__}; expected a Dataset of nnlib.load_dataset, or the name of one"
+        )
+    if judges and not len(data.X_val):
+        raise ValueError(f"{data.name} was loaded without validation rows; load it with validation=0.2")
+    return data
+
+
+def rows_of(X, y):
+    """X as float32 and y as it is; ValueError unless they are rows with a class number each."""
+    X, y = np.asarray(X, np.float32), np.asarray(y)
+    classes = y.dtype.kind in "iu" and y.shape == X.shape[:1] and len(y) and y.min() >= 0 and y.max() >= 1
+    if X.ndim != 2 or not classes:
+        raise ValueError(
+            f"X has the shape {X.shape}, y the shape {y.shape} and the type {y.dtype}; expected rows (n, features) and "
+            "class numbers (n,) that count from 0, of two classes or more"
+        )
+    return X, y
+
+
+def units_of(hidden):
+    """`hidden` as a list, units of each hidden layer."""
+    if np.ndim(hidden) != 1:
+        raise TypeError(f"hidden is {hidden!r}; expected a list: [16] is one hidden layer of 16 units, [] is none")
+    return [*hidden]

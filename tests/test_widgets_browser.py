@@ -77,3 +77,10 @@ def test_code_is_ahead_of_the_picture(dataset):
         return told
 
     assert asyncio.run(cell()) == (900, 900)
+
+
+def test_the_name_of_a_data_set_and_what_is_none(dataset):
+    panel = DataBrowser("digits")
+    assert panel.data.name == "digits" and np.array_equal(panel.data.X_train, dataset("digits").X_train)
+    with pytest.raises(TypeError, match="is a tuple; expected a Dataset"):
+        DataBrowser((panel.data.X_train, panel.data.y_train))

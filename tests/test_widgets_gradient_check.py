@@ -116,14 +116,30 @@ def test_mistakes(panel):
         panel.mistake = "another"
 
 
+@pytest.mark.parametrize("mistakes", [[bias_mean], bias_mean, {"bias mean": "bias_mean"}])
+def test_mistakes_are_a_dict_of_functions(mistakes):
+    with pytest.raises(TypeError, match="expected a dict of names and functions"):
+        GradientCheck(mistakes=mistakes)
+
+
+def test_a_mistake_that_returns_nothing_is_told():
+    with pytest.raises(TypeError, match="'forgot' returns None; expected the network"):
+        GradientCheck(mistake="forgot", mistakes={"forgot": lambda net: None})
+
+
 def test_without_mistakes_there_is_no_such_menu():
     assert control(GradientCheck(), "mistake") is None
 
 
-@pytest.mark.parametrize("name, value", [("activation", "cosine"), ("loss", "hinge"), ("epsilon", 0.5)])
+@pytest.mark.parametrize(
+    "name, value",
+    [("activation", "cosine"), ("loss", "hinge"), ("epsilon", 0.105), ("epsilon", 9.5e-13), ("epsilon", np.nan)],
+)
 def test_bad_settings_are_refused(panel, name, value):
-    with pytest.raises(traitlets.TraitError):
+    with pytest.raises(traitlets.TraitError, match=name):
         setattr(panel, name, value)
+    panel.epsilon = control(panel, "epsilon").value = 1e-12  # the ends are allowed
+    panel.epsilon = control(panel, "epsilon").value = 0.1
 
 
 def test_labels_stay_in_the_picture(panel):

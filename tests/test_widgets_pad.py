@@ -9,6 +9,7 @@ from itertools import pairwise
 import nbformat
 import numpy as np
 import pytest
+import traitlets
 from nbformat.v4 import new_code_cell, new_notebook
 from PIL import Image
 
@@ -109,10 +110,38 @@ def test_a_pad_full_of_ink_and_a_dot_are_no_crash(pad):
     assert pad.message.value and "Paused" not in pad.message.value
 
 
-@pytest.mark.parametrize("pixels", [np.zeros((28, 28)), np.full((SIDE, SIDE), 256), np.full((SIDE, SIDE), np.nan)])
-def test_pixels_that_do_not_fit_are_refused(pad, pixels):
-    with pytest.raises(ValueError, match="expected"):
+@pytest.mark.parametrize(
+    ("pixels", "told"),
+    [
+        (np.zeros((28, 28)), r"\(28, 28\); expected"),
+        (np.full((SIDE, SIDE), 256), "256; expected"),
+        (np.full((SIDE, SIDE), np.nan), "nan; expected"),
+        (np.full((SIDE, SIDE), 0.9), r"holds 0.9; expected .* whole .*255 \* pixels"),
+    ],
+)
+def test_pixels_that_do_not_fit_are_refused(pad, pixels, told):
+    with pytest.raises(ValueError, match=told):
         pad.pixels = pixels
+    assert not pad.pixels.any()
+
+
+@pytest.mark.parametrize("strokes", [SEVEN[0], [[(10, np.nan), (20, 20)]], [[(10, 10, 10)]]])
+def test_strokes_that_are_none_are_refused(pad, strokes):
+    with pytest.raises(ValueError, match=r"expected a list of points .*draw_strokes\(\[stroke\]\)"):
+        pad.draw_strokes(strokes)
+
+
+def test_a_stroke_is_anything_that_gives_points(pad):
+    pad.draw_strokes([zip(*np.transpose(SEVEN[0])), np.array(ONE[0]) + 50])
+    other = DrawingPad()
+    other.draw_strokes([SEVEN[0], [(190, 110), (190, 270)]])
+    assert np.array_equal(pad.pixels, other.pixels)
+
+
+@pytest.mark.parametrize("threshold", [np.nan, 1.5, -0.1])
+def test_a_threshold_is_a_probability(pad, threshold):
+    with pytest.raises(traitlets.TraitError, match="threshold"):
+        pad.threshold = threshold
 
 
 def test_another_network_and_one_that_does_not_fit():
@@ -123,6 +152,8 @@ def test_another_network_and_one_that_does_not_fit():
     for wrong in (nnlib.Network([64, 10]), nnlib.Network([784, 10], output="identity")):
         with pytest.raises(ValueError, match="784 pixels"):
             DrawingPad(wrong)
+    with pytest.raises(TypeError, match=r"is a str; expected a Network.*Network.load"):
+        Upload("model.npz")
 
 
 def test_the_static_picture_shows_the_drawing(pad):
@@ -216,12 +247,16 @@ WATCH = """() => {
 }"""
 
 
+def shown(lab, opened, cell):
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
+    notebook = new_notebook(cells=[new_code_cell(cell.strip())], metadata=kernel)
+    nbformat.write(notebook, lab[0] / "notebooks" / "pad.ipynb")
+    return opened(lab, "pad.ipynb")
+
+
 @pytest.fixture
 def page(lab, opened):
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
-    notebook = new_notebook(cells=[new_code_cell(CELL.strip())], metadata=kernel)
-    nbformat.write(notebook, lab[0] / "notebooks" / "pad.ipynb")
-    page = opened(lab, "pad.ipynb")
+    page = shown(lab, opened, CELL)
     page.locator(".nnlib-pad").scroll_into_view_if_needed()
     page.wait_for_function("() => document.querySelector('.nnlib-picture canvas')?.dataset.frame")
     page.evaluate(WATCH)
@@ -288,3 +323,21 @@ def test_the_answer_follows_mouse_and_finger(page):
     print(f"after 300 quick moves {settled:.0f} ms")
     # Bound: 100 ms. Twice that where machines are slower and busier than a reader's.
     assert statistics.median(delays) < 200 and statistics.median(touched) < 200 and settled < 600
+
+
+def test_two_views_show_one_drawing(lab, opened):
+    """Half of a seven is drawn in each view; both show the whole, and so it is read."""
+    page = shown(lab, opened, f"import ipywidgets\n{CELL}\nipywidgets.HBox([pad.sheet, pad.sheet])")
+    views = page.locator(".nnlib-pad")
+    ink = "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).filter(v => v).length"
+    for k, line in enumerate(pairwise(SEVEN[0])):
+        box = views.nth(k).bounding_box()
+        (x, y), (x2, y2) = line
+        page.mouse.move(box["x"] + x, box["y"] + y)
+        page.mouse.down()
+        page.mouse.move(box["x"] + x2, box["y"] + y2, steps=10)
+        page.mouse.up()
+        page.wait_for_timeout(1500)  # until the last of it was sent, however slow the kernel is
+        here, there = (views.nth(j).evaluate(ink) for j in (0, 1))
+        assert here == there > 1000 * (k + 1)
+    page.wait_for_function("() => document.querySelector('.nnlib-pad').ariaLabel.includes('Reads 7')")

@@ -126,7 +126,15 @@ def test_nothing_leaves_the_picture(activation):
         assert all(left[1] <= right[0] for left, right in itertools.pairwise(ends)), position
 
 
-@pytest.mark.parametrize("name, value", [("position", 14), ("samples", 5), ("activation", "cosine")])
+@pytest.mark.parametrize("name, value", [("position", 14), ("samples", 5), ("activation", "cosine"), ("seed", -1)])
 def test_bad_settings_are_refused(name, value):
-    with pytest.raises(traitlets.TraitError):
+    with pytest.raises(traitlets.TraitError, match=name):
         setattr(BackpropStepper(), name, value)
+    with pytest.raises(traitlets.TraitError, match=name):
+        BackpropStepper(**{name: value})
+
+
+def test_another_seed_gives_other_numbers():
+    panel = BackpropStepper()
+    panel.seed = 3
+    assert np.array_equal(panel.values["W1"], BackpropStepper(seed=3).values["W1"])

@@ -86,5 +86,40 @@ def test_what_does_not_fit_is_refused(digits):
         Transform(digits[0], networks={"a": nnlib.Network([784, 10]), "b": nnlib.Network([784, 5])})
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"X": np.zeros((5, 3))}, r"of shape \(5, 3\); expected a digit"),
+        ({"X": np.zeros((784, 2))}, r"of shape \(784, 2\); expected a digit"),
+        ({"X": None}, "NoneType"),
+        ({"X": np.full(784, 255)}, "to 255; .* by 255"),
+        ({"X": np.full(784, np.nan)}, "to nan; expected pixels"),
+        ({"y": 10}, "y holds 10; expected labels, .* 0 to 9"),
+        ({"y": 2.5}, "y holds 2.5; expected labels"),
+        ({"networks": {}}, "0 networks given; expected at least one"),
+        ({"networks": dict.fromkeys("abcdefghi")}, "9 networks given; .* at most 8"),
+    ],
+)
+def test_arguments_that_are_mistaken_are_told_in_words(options, told):
+    with pytest.raises(ValueError, match=told):
+        Transform(**{"X": np.zeros(784), **options})
+
+
+def test_what_is_no_network_is_told():
+    with pytest.raises(TypeError, match=r"is a str; expected a Network.*Network.load"):
+        Transform(np.zeros(784), networks={"mine": "model.npz"})
+
+
+@pytest.mark.parametrize("name", ["scale", "thickness"])
+def test_nan_is_refused(panel, name):
+    with pytest.raises(traitlets.TraitError, match=f"{name} is nan; expected a number from"):
+        setattr(panel, name, np.nan)
+
+
+def test_names_are_escaped(digits):
+    panel = Transform(*digits, {"a<b": None})
+    assert "a&lt;b: <b>0</b>" in panel.message.value
+
+
 def test_it_carries_a_picture_for_readers_without_a_kernel(panel):
     assert "image/png" in panel._repr_mimebundle_()

@@ -6,6 +6,7 @@ import traitlets
 
 from nnlib import plots
 from nnlib.activations import FUNCTIONS
+from nnlib.widgets.arguments import Number
 from nnlib.widgets.panel import Panel
 
 # Each name's parameter, the argument of its function; the others have none.
@@ -23,9 +24,9 @@ class ActivationExplorer(Panel):
 
     label = "The graph of an activation function, and beside it the graph of its derivative"
     activation = traitlets.Enum(list(PARAMETERS))
-    slope = traitlets.Float(min=0, max=1)
-    alpha = traitlets.Float(min=0.1, max=3)
-    z = traitlets.Float(min=-6, max=6)
+    slope = Number(min=0, max=1)
+    alpha = Number(min=0.1, max=3)
+    z = Number(min=-6, max=6)
 
     def __init__(self, activation="leaky_relu", slope=0.1, alpha=1.0, z=-2.0):
         self.activation, self.slope, self.alpha, self.z = activation, slope, alpha, z
@@ -57,9 +58,9 @@ class ActivationExplorer(Panel):
         self._sliders = sliders
         for name, control in {"activation": names, **sliders}.items():
             traitlets.link((self, name), (control, "value"))
-        self.observe(self.changed, ["activation", "slope", "alpha", "z"])
         first = ipywidgets.HBox([names, sliders["slope"], sliders["alpha"]])
         super().__init__(figure, [*artists, *self._labels], [first, sliders["z"]])
+        self.observe(self.changed, ["activation", "slope", "alpha", "z"])
 
     @property
     def value(self):

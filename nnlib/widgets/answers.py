@@ -3,6 +3,7 @@
 import numpy as np
 
 from nnlib import plots
+from nnlib.network import Network, load_pretrained
 
 THRESHOLD = 0.8  # a largest probability below this is "not sure"
 
@@ -55,9 +56,11 @@ def in_words(p, names, threshold=THRESHOLD):
 
 def reader_of(network):
     """`network`, or the one that ships with the package; ValueError if it does not read 28x28 pixels."""
-    from nnlib.network import load_pretrained
-
     network = load_pretrained() if network is None else network
+    if not isinstance(network, Network):
+        raise TypeError(
+            f"network is a {type(network).__name__}; expected a Network. From a file: nnlib.Network.load(path)"
+        )
     if network.sizes[0] != 784 or not network.is_classifier or network.sizes[-1] < 2:
         raise ValueError(f"the network has the sizes {network.sizes}; expected a classifier of 784 pixels (28x28)")
     return network

@@ -1,6 +1,7 @@
-"""What several panels are given: a data set, and the units of hidden layers."""
+"""What several panels are given: a data set, the units of hidden layers, numbers between bounds."""
 
 import numpy as np
+import traitlets
 
 from nnlib.datasets import Dataset, load_dataset
 
@@ -34,3 +35,13 @@ def units_of(hidden):
     if np.ndim(hidden) != 1:
         raise TypeError(f"hidden is {hidden!r}; expected a list: [16] is one hidden layer of 16 units, [] is none")
     return [*hidden]
+
+
+class Number(traitlets.CFloat):
+    """A float between `min` and `max`. NaN, which passes every comparison, is refused too."""
+
+    def validate(self, obj, value):
+        value = super().validate(obj, value)
+        if np.isnan(value):
+            raise traitlets.TraitError(f"{self.name} is nan; expected a number from {self.min:g} to {self.max:g}")
+        return value

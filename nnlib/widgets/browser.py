@@ -5,11 +5,14 @@ import numpy as np
 import traitlets
 
 from nnlib import plots
+from nnlib.widgets.arguments import dataset_of
 from nnlib.widgets.panel import Panel
 
 
 class DataBrowser(Panel):
     """The pictures of a data set by index and digit, beside their distance to the ten class means.
+
+    data  a Dataset of pictures, or the name of one
 
     "Scramble the pixels" moves the pixels of every picture in the same random way.
     Attributes: `index` (the nearest that there is), `digit` ("all" or a class that every part has), `part` ("training",
@@ -23,6 +26,7 @@ class DataBrowser(Panel):
     scrambled = traitlets.Bool(False)
 
     def __init__(self, data, seed=0):
+        data = dataset_of(data)
         if data.image_shape is None:
             raise ValueError(f"{data.name} holds no pictures; the browser shows data sets with an image_shape")
         self.data = data
@@ -56,9 +60,9 @@ class DataBrowser(Panel):
         self.observe(self._choose, ["digit", "part"])
         for control, name in ((slider, "index"), (digit, "digit"), (part, "part"), (scramble, "scrambled")):
             traitlets.link((self, name), (control, "value"))
-        self.observe(self.changed, ["index", "digit", "part", "scrambled"])
         artists = [self._image, self._mean, *self._titles, *self._bars]
         super().__init__(figure, artists, [ipywidgets.HBox([slider, digit]), ipywidgets.HBox([part, scramble])])
+        self.observe(self.changed, ["index", "digit", "part", "scrambled"])
 
     @traitlets.validate("digit", "part")
     def _known(self, proposal):

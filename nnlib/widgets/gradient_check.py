@@ -7,9 +7,10 @@ import traitlets
 from nnlib import plots
 from nnlib.checks import KINKED, check_gradients, numerical_gradient, relative_error
 from nnlib.network import Network
+from nnlib.widgets.arguments import Number
+from nnlib.widgets.controls import ACTIVATIONS
 from nnlib.widgets.panel import Panel
 
-ACTIVATIONS = ["tanh", "sigmoid", "relu", "leaky_relu", "elu", "identity"]
 LOSSES = {
     "softmax, cross-entropy": ("softmax", "cross_entropy"),
     "softmax, squared error": ("softmax", "mean_squared_error"),
@@ -35,13 +36,16 @@ class GradientCheck(Panel):
     label = "Relative error of the gradient, for each parameter array and over epsilon"
     activation = traitlets.Enum(ACTIVATIONS)
     loss = traitlets.Enum(list(LOSSES))
-    epsilon = traitlets.Float(1e-5, min=9e-13, max=0.11)
+    epsilon = Number(1e-5, min=1e-12, max=0.1)
     mistake = traitlets.Unicode(NONE)
 
     def __init__(
         self, activation="tanh", loss="softmax, cross-entropy", epsilon=1e-5, mistake=NONE, mistakes=None, seed=0
     ):
-        self.mistakes = {NONE: lambda net: net, **(mistakes or {})}
+        mistakes = {} if mistakes is None else mistakes
+        if not (isinstance(mistakes, dict) and all(map(callable, mistakes.values()))):
+            raise TypeError(f"mistakes is {mistakes!r}; expected a dict of names and functions of a network")
+        self.mistakes = {NONE: lambda net: net, **mistakes}
         self.activation, self.loss, self.epsilon, self.mistake, self._seed = activation, loss, epsilon, mistake, seed
         self._curves, self._checked = {}, None
         rng = np.random.default_rng(seed)
@@ -50,8 +54,8 @@ class GradientCheck(Panel):
         self._draw_left(left)
         self._draw_right(right)
         artists = [*self._bars, *self._texts, *self._curve, self._now, self._dot]
-        self.observe(self.changed, ["activation", "loss", "epsilon", "mistake"])
         super().__init__(figure, artists, self._controls())
+        self.observe(self.changed, ["activation", "loss", "epsilon", "mistake"])
 
     def _draw_left(self, axes):
         names = [f"{name}{k}" for k in (1, 2, 3) for name in ("W", "b")]
@@ -59,10 +63,9 @@ class GradientCheck(Panel):
         self._texts = [axes.text(1, y, "", va="center", fontsize=12) for y in range(len(names))]
         axes.invert_yaxis()
         axes.set(xscale="log", xlim=(LEAST, 1e5), xlabel="relative error", xticks=[1e-12, 1e-9, 1e-6, 1e-3, 1])
-        for at, text in ((RIGHT, "right"), (WRONG, "wrong")):
+        for at, x, ha, text in ((RIGHT, RIGHT / 3, "right", "◂ right"), (WRONG, 3 * WRONG, "left", "wrong ▸")):
             axes.axvline(at, color="0.4", linewidth=1.2, linestyle=":")
-            side = {"right": (at / 3, "right", "◂ right"), "wrong": (at * 3, "left", "wrong ▸")}[text]
-            axes.text(side[0], -0.62, side[2], ha=side[1], va="bottom", fontsize=12)
+            axes.text(x, -0.62, text, ha=ha, va="bottom", fontsize=12)
         axes.grid(False, axis="y")
         axes.minorticks_off()
 
@@ -132,8 +135,10 @@ class GradientCheck(Panel):
         """The network, its rows and its targets."""
         output, loss = LOSSES[self.loss]
         net = Network([4, 5, 5, 3], self.activation, output, loss, _he_with_biases, np.float64, self._seed)
-        y = self._values if output == "identity" else self._classes
-        return self.mistakes[self.mistake](net), self.X, y
+        net = self.mistakes[self.mistake](net)
+        if not isinstance(net, Network):
+            raise TypeError(f"the function of the mistake {self.mistake!r} returns {net!r}; expected the network")
+        return net, self.X, self._values if output == "identity" else self._classes
 
     def _over_epsilon(self):
         """The largest error of a parameter array at each epsilon: of every entry, and with the kinks left out."""

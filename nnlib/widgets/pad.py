@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 
 from nnlib import images, plots
 from nnlib.widgets.answers import THRESHOLD, Bars, in_words, reader_of
+from nnlib.widgets.arguments import Number
 from nnlib.widgets.controls import button, slider
 from nnlib.widgets.panel import Panel
 
@@ -74,8 +75,11 @@ export default {
       ink.putImageData(picture, 0, 0);
       dirty = false;
     };
+    // What another view of this pad has drawn.
+    const follow = () => pointer === null && show();
     const say = () => canvas.setAttribute("aria-label", model.get("label"));
     model.on("change:given", show);
+    model.on("change:pixels", follow);
     model.on("change:label", say);
     show();
     say();
@@ -83,6 +87,7 @@ export default {
     return () => {
       clearInterval(timer);
       model.off("change:given", show);
+      model.off("change:pixels", follow);
       model.off("change:label", say);
     };
   },
@@ -118,7 +123,7 @@ class DrawingPad(Panel):
 
     label = "What the network sees of the drawing, 28x28 pixels, and bars: how probable each digit is"
     pen = traitlets.Int(min=4, max=60)
-    threshold = traitlets.Float(min=0, max=1)
+    threshold = Number(min=0, max=1)
 
     def __init__(self, network=None, pen=20, threshold=THRESHOLD):
         self.network = reader_of(network)
@@ -153,8 +158,12 @@ class DrawingPad(Panel):
     @pixels.setter
     def pixels(self, pixels):
         pixels = np.asarray(pixels)
-        if pixels.shape != (SIDE, SIDE) or not 0 <= pixels.min() <= pixels.max() <= 255:  # so that NaN fails too
-            raise ValueError(f"the shape is {pixels.shape}; expected ({SIDE}, {SIDE}) pixels, 0 paper to 255 ink")
+        wrong = pixels[~np.isin(pixels, np.arange(256))]
+        if pixels.shape != (SIDE, SIDE) or len(wrong):
+            raise ValueError(
+                f"pixels has the shape {pixels.shape}{f' and holds {wrong[0]}' if len(wrong) else ''}; expected "
+                f"({SIDE}, {SIDE}) whole numbers, 0 paper to 255 ink. If they go from 0 to 1: (255 * pixels).round()"
+            )
         with self.sheet.hold_sync():
             self.sheet.pixels = pixels.astype(np.uint8).tobytes()
             self.sheet.given += 1
@@ -168,8 +177,13 @@ class DrawingPad(Panel):
         fine = Image.new("L", (FINE * SIDE, FINE * SIDE))
         draw, width = ImageDraw.Draw(fine), FINE * self.pen
         for stroke in strokes:
-            points = [(FINE * float(x), FINE * float(y)) for x, y in stroke]
-            draw.line(points, fill=255, width=width)
+            points = np.array([*stroke], float)
+            if points.shape[1:] != (2,) or not np.isfinite(points).all():
+                raise ValueError(
+                    f"a stroke is {stroke!s:.60}; expected a list of points (x, y). One stroke: draw_strokes([stroke])"
+                )
+            points *= FINE
+            draw.line(points.ravel().tolist(), fill=255, width=width)
             for x, y in points:  # round ends and corners
                 draw.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=255)
         self.pixels = np.maximum(self.pixels, np.asarray(fine.reduce(FINE)))

@@ -12,7 +12,7 @@ import traitlets
 from nnlib import optimizers
 from nnlib.network import Network
 from nnlib.training import train_steps
-from nnlib.widgets.arguments import dataset_of, rows_of, units_of
+from nnlib.widgets.arguments import Number, dataset_of, rows_of, units_of
 from nnlib.widgets.controls import (
     ACTIVATIONS,
     RATES,
@@ -52,7 +52,7 @@ class Playground(TrainingPanel):
     hidden = traitlets.List(traitlets.Int(min=1))
     activation = traitlets.Union([traitlets.Unicode(), traitlets.List()])
     optimizer = traitlets.Enum(list(OPTIMIZERS))
-    learning_rate = traitlets.CFloat(min=0)
+    learning_rate = Number(min=0)
     batch_size = traitlets.Int(min=1)
     samples = traitlets.Int(min=1)
     seed = traitlets.Int(min=0)

@@ -10,9 +10,9 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from nnlib import plots
 from nnlib.activations import FUNCTIONS, softmax
 from nnlib.checks import numerical_gradient
+from nnlib.widgets.controls import ACTIVATIONS, button
 from nnlib.widgets.panel import Panel
 
-ACTIVATIONS = ["tanh", "sigmoid", "relu", "leaky_relu", "elu", "identity"]
 SIZES = 2, 3, 2  # inputs, hidden units, classes
 FORWARD, BACKWARD = plots.COLORS[0], plots.COLORS[1]
 PALE = {FORWARD: "#DCEAF5", BACKWARD: "#FBE3D3"}
@@ -186,17 +186,19 @@ class BackpropStepper(Panel):
 
     Shows where in the network the operation is, its formula, its numbers with their shapes, and, on the way back, how
     far the result is from a numerical derivative.
-    Attributes: `position` (0 the inputs, 1-5 forward, 6-13 backward), `activation`, `samples` (rows, 1-4);
-    `values` is a dict of all arrays, `differences` of the largest differences to the numerical derivatives.
+    Attributes: `position` (0 the inputs, 1-5 forward, 6-13 backward), `activation`, `samples` (rows, 1-4),
+    `seed` (of inputs and parameters); `values` is a dict of all arrays, `differences` of the largest differences to the
+    numerical derivatives.
     """
 
     label = "The network as boxes and arrows, and the present operation with its numbers"
     position = traitlets.Int(0, min=0, max=13)
     activation = traitlets.Enum(ACTIVATIONS)
     samples = traitlets.Int(1, min=1, max=4)
+    seed = traitlets.Int(2, min=0)
 
     def __init__(self, position=0, activation="tanh", samples=1, seed=2):
-        self.position, self.activation, self.samples, self._seed = position, activation, samples, seed
+        self.position, self.activation, self.samples, self.seed = position, activation, samples, seed
         self._built = None
         figure, axes = plots.figure(10, 6.2)
         axes.set(xlim=(-1, 101), ylim=(0, 62))
@@ -214,19 +216,17 @@ class BackpropStepper(Panel):
         self._labels = [axes.text(0, 0.9, "", ha="center", va="center", fontsize=12, color="0.35") for _ in range(7)]
         boxes = [artist for box in self._boxes.values() for artist in box]
         artists = [*self._arrows, *boxes, self._formula, self._why, *self._numbers, *self._labels]
-        self.observe(self.changed, ["position", "activation", "samples"])
         super().__init__(figure, artists, self._controls())
+        self.observe(self.changed, ["position", "activation", "samples", "seed"])
 
     def _controls(self):
-        buttons = []
-        for text, icon, action in (
-            ("Restart", "fast-backward", lambda: self.step(-self.position)),
-            ("Back", "step-backward", lambda: self.step(-1)),
-            ("Next", "step-forward", self.step),
-        ):
-            button = ipywidgets.Button(description=text, icon=icon, layout={"width": "110px"})
-            button.on_click(lambda _, action=action: action())
-            buttons.append(button)
+        buttons = [
+            button("Restart", "fast-backward", lambda: self.step(-self.position)),
+            button("Back", "step-backward", lambda: self.step(-1)),
+            button("Next", "step-forward", self.step),
+        ]
+        for made in buttons:
+            made.layout.width = "110px"
         buttons[-1].button_style = "primary"
         wide = {"description_width": "70px"}
         position = ipywidgets.IntSlider(description="position", max=13, style=wide, layout={"width": "420px"})
@@ -256,22 +256,23 @@ class BackpropStepper(Panel):
             )
             text.set_color("white" if is_current else "black" if name in known else "0.6")
             text.set_text(_label(name.translate(SUBSCRIPTS), self.values[name]))
-        for arrow, start in zip(self._arrows, (*(current.uses if current else ()), *3 * (None,)), strict=False):
-            arrow.set(visible=start is not None, color=color)
-            if start is not None:
-                arrow.set_positions(*_ends(start, current.name))
+        uses = current.uses if current else ()
+        for k, arrow in enumerate(self._arrows):
+            arrow.set(visible=k < len(uses), color=color)
+            if k < len(uses):
+                arrow.set_positions(*_ends(uses[k], current.name))
         self._formula.set(text=f"${current.formula}$" if current else "$X,\\ Y$ and the parameters are given")
         self._why.set_text(current.why if current else "press Next to compute the first thing that can be computed")
         self._show_numbers(current)
         return self._report(current)
 
     def _catch_up(self):
-        """Compute everything anew if activation or samples have changed."""
-        settings = self.activation, self.samples
+        """Compute everything anew if activation, samples or seed have changed."""
+        settings = self.activation, self.samples, self.seed
         if settings == self._built:
             return
         self._operations = _operations(*FUNCTIONS[self.activation], self.activation)
-        rng = np.random.default_rng(self._seed)
+        rng = np.random.default_rng(self.seed)
         n_in, hidden, K = SIZES
         given = {"W1": rng.normal(0, 1, (n_in, hidden)), "b1": rng.normal(0, 0.5, hidden)}
         given |= {"W2": rng.normal(0, 1, (hidden, K)), "b2": rng.normal(0, 0.5, K)}

@@ -1,11 +1,14 @@
 """Move a digit, and see what networks make of it."""
 
+import html
+
 import ipywidgets
 import numpy as np
 import traitlets
 
 from nnlib import images, plots
 from nnlib.widgets.answers import Bars, percent, reader_of
+from nnlib.widgets.arguments import Number
 from nnlib.widgets.controls import button, slider
 from nnlib.widgets.panel import Panel
 
@@ -15,7 +18,7 @@ AT_REST = {"shift_x": 0, "shift_y": 0, "rotation": 0, "thickness": 0.0, "scale":
 class Transform(Panel):
     """Shift, turn, thicken and scale a digit, with what one or more networks say of it.
 
-    X         one digit (28, 28) or (784,), or several, (n, 784), of which a slider takes one
+    X         one digit (28, 28) or (784,), or several, (n, 784), of which a slider takes one; 0 paper, 1 ink
     y         its label, or theirs (n,); None if it is not known
     networks  a Network, or a dict of names and Networks; unless given, the one that ships with the package
 
@@ -29,19 +32,37 @@ class Transform(Panel):
     shift_x = traitlets.Int(0, min=-10, max=10)
     shift_y = traitlets.Int(0, min=-10, max=10)
     rotation = traitlets.Int(0, min=-180, max=180)
-    thickness = traitlets.Float(0, min=-2, max=4)
-    scale = traitlets.Float(1, min=0.4, max=1.6)
+    thickness = Number(0, min=-2, max=4)
+    scale = Number(1, min=0.4, max=1.6)
 
     def __init__(self, X, y=None, networks=None):
+        shape = np.shape(X)
+        if shape not in ((28, 28), (784,)) and shape[1:] not in ((784,), (28, 28)):
+            raise ValueError(
+                f"X is a {type(X).__name__} of shape {shape}; expected a digit (28, 28) or (784,), or several (n, 784)"
+            )
         self.X = np.asarray(X, np.float32).reshape(-1, 784)
         self.y = None if y is None else np.asarray(y).reshape(-1)
         if len(self.X) == 0 or (self.y is not None and len(self.y) != len(self.X)):
             raise ValueError(f"{len(self.X)} digits and {np.size(y)} labels given; expected one label per digit")
+        if not -1e-3 <= self.X.min() <= self.X.max() <= 1.001:  # so that rounding passes, and NaN fails
+            raise ValueError(
+                f"X goes from {self.X.min():g} to {self.X.max():g}; expected pixels from 0, paper, to 1, ink. "
+                "Divide pixels from 0 to 255 by 255"
+            )
         networks = networks if isinstance(networks, dict) else {"": networks}
+        if not 1 <= len(networks) <= len(plots.COLORS):
+            raise ValueError(f"{len(networks)} networks given; expected at least one, at most {len(plots.COLORS)}")
         self.networks = {name: reader_of(net) for name, net in networks.items()}
         if len({net.sizes[-1] for net in self.networks.values()}) != 1:
             raise ValueError("the networks differ in their number of classes; expected the same")
-        self.names = [str(k) for k in range(next(iter(self.networks.values())).sizes[-1])]
+        K = next(iter(self.networks.values())).sizes[-1]
+        self.names = [str(k) for k in range(K)]
+        if self.y is not None:
+            wrong = self.y[~np.isin(self.y, np.arange(K))]
+            if len(wrong):
+                raise ValueError(f"y holds {wrong[0]}; expected labels, whole numbers from 0 to {K - 1}")
+            self.y = self.y.astype(int)
 
         figure, (before, after, right) = plots.figure(10, 3.1, ncols=3, width_ratios=[1, 1, 1.9])
         self._pictures = []
@@ -102,7 +123,7 @@ class Transform(Panel):
 
     def _said(self, name, p):
         """What a network says of the digit, and whether that is right."""
-        said = f"{name + ': ' if name else ''}<b>{self.names[p.argmax()]}</b> with {percent(p.max())}"
+        said = f"{html.escape(f'{name}: ') if name else ''}<b>{self.names[p.argmax()]}</b> with {percent(p.max())}"
         if self.y is None:
             return said
         label = self.y[self.index]

@@ -123,13 +123,16 @@ def test_what_a_cell_sets_acts_at_once(dataset):
     async def cell():
         panel = widgets.Playground(dataset("iris"), hidden=[4])
         await asyncio.sleep(0.05)
+        frame = panel.picture.frame
         panel.hidden = [9]
-        sizes, text = panel.network.sizes, panel.message.value
+        sizes, frames = panel.network.sizes, panel.picture.frame - frame
+        await asyncio.sleep(0.5)
+        text = panel.message.value
         panel.close()
-        return sizes, text
+        return sizes, frames, text
 
-    sizes, text = asyncio.run(cell())
-    assert sizes == [4, 9, 3] and "4-9-3" in text
+    sizes, frames, text = asyncio.run(cell())
+    assert sizes == [4, 9, 3] and frames == 0 and "4-9-3" in text  # drawn after the cell
 
 
 @pytest.mark.parametrize("kind", ["Playground", "Race", "DataSize"])

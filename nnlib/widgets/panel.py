@@ -83,8 +83,7 @@ class Panel(ipywidgets.VBox):
 
     def draw(self):
         """Draw a frame and show it."""
-        with numerics():
-            text = self.update()
+        self._update()
         self._draw_artists()
         frame, file = Image.frombuffer("RGBX", self.canvas.get_width_height(), self.canvas.buffer_rgba()), io.BytesIO()
         if self.running:  # a JPEG is written eight times as fast, and the next frame is near; PNG is exact
@@ -94,7 +93,11 @@ class Panel(ipywidgets.VBox):
         self.picture.show(file.getvalue())
         self._drawn = time.perf_counter()
         if not self.running or self._drawn - self._told > READING_SECONDS:
-            self._told, self.message.value = self._drawn, self._failure or text
+            self._told, self.message.value = self._drawn, self._failure or self._text
+
+    def _update(self):
+        with numerics():
+            self._text = self.update()
 
     def _draw_artists(self):
         """Draw the artists, in their order, over a kept background, which costs a tenth of a whole drawing.
@@ -128,7 +131,7 @@ class Panel(ipywidgets.VBox):
     def _repr_mimebundle_(self, **kwargs):
         # The picture goes along for readers without a kernel: in 256 colours, since the notebook keeps it, and with the
         # settings that the cell has changed.
-        self._draw_or_fail()
+        self._try(self.draw)
         file = io.BytesIO()
         Image.open(io.BytesIO(self.picture.value)).quantize(256).save(file, "png", optimize=True)
         bundle = super()._repr_mimebundle_(**kwargs)
@@ -141,17 +144,19 @@ class Panel(ipywidgets.VBox):
         self._told = 0.0
         if change is None or change["name"] != "running" or change["new"]:  # to pause is not to try again
             self._failure = None
-        if self._by_code():
-            self._draw_or_fail()
-        if self._wake is not None and not self._loop.is_closed():
+        if self._wake is None or self._loop.is_closed():
+            self._try(self.draw)
+        else:
+            if self._in_a_cell():
+                self._try(self._update)  # its next line may read the result
             self._loop.call_soon_threadsafe(self._wake.set)
 
-    def _by_code(self):
-        """Does a cell or a script make this change, which may read the result next? Else the page does, or the task."""
+    def _in_a_cell(self):
+        """Is this change made by a cell? It has a task of its own; messages from the page have none."""
         try:
             return asyncio.current_task() not in (None, self._task)
-        except RuntimeError:  # no loop in this thread
-            return self._wake is None or self._loop.is_closed()
+        except RuntimeError:  # another thread
+            return False
 
     def close(self):
         """End the task and take the panel off the page, with all its parts, which ipywidgets would keep for ever."""
@@ -192,7 +197,7 @@ class Panel(ipywidgets.VBox):
                 self._wake.clear()
                 self._trained = 0.0
                 _take_interrupts()
-                self._draw_or_fail()
+                self._try(self.draw)
 
     def _may_draw(self):
         """Are there not too many frames on their way? A slow page gets fewer; one that is closed answers no more."""
@@ -212,9 +217,9 @@ class Panel(ipywidgets.VBox):
         elif self._shown and self.picture.frame - self._heard > MOST_UNSEEN:  # a page has shown it once
             self.fail("No page shows this panel any more.")
 
-    def _draw_or_fail(self):
+    def _try(self, action):
         try:
-            self.draw()
+            action()
         except Exception as error:
             self.fail(error)
 

@@ -38,14 +38,14 @@ class Playground(TrainingPanel):
     hidden    units of each hidden layer, [] for none
     full      more controls: 0-3 hidden layers with an activation each, optimizer, batch size, number of training rows
 
-    The other settings are attributes as well, to be read and set at any time: `hidden`, `activation` (one name, or a
-    list, one each; a list that is too short goes on with its last), `optimizer`, `learning_rate`, `batch_size`,
-    `samples` (training rows in use, at most all), `seed`, `running`.
+    The other settings are attributes as well, to be read and set (not changed in place) at any time: `hidden`,
+    `activation` (one name, or a list, one each; a list that is too short goes on with its last), `optimizer`,
+    `learning_rate`, `batch_size`, `samples` (training rows in use, at most all), `seed`, `running`.
     Learning rate, optimizer, batch size and samples act on the training under way; hidden, activation and seed build
     a new network.
     `network` is the network, `history` a DataFrame: step, loss and accuracy of the last 20 batches, val_loss and
     val_accuracy on up to 500 validation rows (NaN without). A row every 20 steps; from 4,000 steps on every 40, and so
-    on: there are never more than 200.
+    on: there are fewer than 200 at any time.
     """
 
     label = "What the network says, and its loss and accuracy over the steps"

@@ -308,7 +308,7 @@ def test_bad_paths_are_told_in_words(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no file .*photo.jpg in .*check the name"):
         images.prepare(tmp_path / "photo.jpg")
     (tmp_path / "notes.png").write_text("not a picture")
-    with pytest.raises(ValueError, match=r"notes.png cannot be read as a picture.*save it as PNG"):
+    with pytest.raises(ValueError, match=r"notes.png cannot be read as a picture; .*save it as PNG"):
         images.prepare(str(tmp_path / "notes.png"))
 
 

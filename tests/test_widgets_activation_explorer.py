@@ -87,3 +87,12 @@ def test_the_derivative_is_the_slope_of_the_function(name):
 
 def test_it_carries_a_picture_for_readers_without_a_kernel(explorer):
     assert "image/png" in explorer._repr_mimebundle_()
+
+
+@pytest.mark.parametrize("options", [("leaky_relu", 1.0), ("leaky_relu", 0.55), ("identity",), ("elu", 0.1, 3.0)])
+@pytest.mark.parametrize("z", [-6.0, 6.0])
+def test_the_point_stays_in_the_picture_and_is_whole(options, z):
+    explorer = ActivationExplorer(*options, z=z)
+    for point in explorer._points:
+        low, high = point.axes.get_ylim()
+        assert low <= point.get_ydata()[0] <= high and not point.get_clip_on()

@@ -38,6 +38,21 @@ def test_a_digit_that_a_part_lacks(dataset, part):
         assert "label 3" in panel.message.value and panel._titles[1].get_text() == "no training picture is 3"
 
 
+def test_the_text_names_picture_row_and_verdict(dataset):
+    panel = DataBrowser(dataset("digits"))
+    assert panel.message.value.startswith("row 0 of the training data: label ")
+    panel.digit = "8"
+    verdicts = set()
+    for panel.index in range(40):
+        start, _, end = panel.message.value.partition("nearest class mean ")
+        assert (
+            start == f"picture {panel.index} of the 8s, row {panel._rows[panel.index]} of the training data: label 8, "
+        )
+        assert end == "8, right" or (end[0] != "8" and end.endswith(", <b>wrong</b>"))
+        verdicts.add(end)
+    assert len(verdicts) > 1
+
+
 def test_no_validation_rows(dataset):
     panel = DataBrowser(dataset("digits", validation=0))
     assert control(panel, "part").options == ("training",)

@@ -7,7 +7,7 @@ import traitlets
 
 from nnlib import Dense, check_gradients
 from nnlib.widgets import GradientCheck
-from nnlib.widgets.gradient_check import ACTIVATIONS, EPSILONS, LOSSES
+from nnlib.widgets.gradient_check import ACTIVATIONS, EPSILONS, LOSSES, _short
 
 
 class BiasMean(Dense):
@@ -75,6 +75,8 @@ def test_epsilon(panel):
     assert panel._now.get_xdata()[0] == pytest.approx(0.1)
     panel.epsilon = 1e-6
     assert slider.value == 1e-6
+    panel.epsilon = 10**-3.75
+    assert "epsilon 1.8e-4 " in panel.message.value  # as beside the slider
 
 
 def test_kinks(panel):
@@ -85,7 +87,7 @@ def test_kinks(panel):
     place = np.argmin(np.abs(np.log(EPSILONS / 0.01)))
     assert panel._curve[1].get_visible() and every[place] > 10 * kept[place]
     panel.activation = "tanh"
-    assert not panel._curve[1].get_visible()
+    assert not panel._curve[1].get_visible() and "kink" not in panel.message.value
 
 
 def test_the_curve_is_a_valley(panel):
@@ -114,6 +116,23 @@ def test_mistakes(panel):
     assert list(panel.report.index[panel.report["error"] > 1e-3]) == ["b1", "b2", "b3"]
     with pytest.raises(traitlets.TraitError, match="bias mean"):
         panel.mistake = "another"
+
+
+def test_a_mistake_with_another_loss_than_the_menu_s_is_told():
+    def squared(net):
+        net.loss_name = "mean_squared_error"
+        return net
+
+    panel = GradientCheck(mistakes={"squared": squared}, mistake="squared")
+    assert "this mistake uses squared error" in panel.message.value
+    panel.loss = "sigmoid, squared error"
+    assert "uses" not in panel.message.value
+    panel.loss, panel.mistake = "softmax, cross-entropy", "none"
+    assert "uses" not in panel.message.value
+
+
+def test_an_error_beside_a_limit_has_a_digit_more():
+    assert [_short(error) for error in (9.4e-4, 2e-3, 3e-10)] == ["9.4e-4", "2e-3", "3e-10"]
 
 
 @pytest.mark.parametrize("mistakes", [[bias_mean], bias_mean, {"bias mean": "bias_mean"}])

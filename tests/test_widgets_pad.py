@@ -5,6 +5,7 @@ import io
 import json
 import statistics
 from itertools import pairwise
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -21,6 +22,7 @@ from nnlib.widgets.pad import SIDE
 
 SEVEN = [[(80, 70), (190, 70), (130, 220)]]
 ONE = [[(140, 60), (140, 220)]]
+SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 
 
 @pytest.fixture
@@ -164,6 +166,13 @@ def test_the_static_picture_shows_the_drawing(pad):
     assert np.asarray(picture)[20:-20, 10:275].min() < 10, "black ink on the pad's white paper"
 
 
+def test_the_answer_s_text_does_not_cross_the_axis(pad):
+    pad.draw_strokes(ONE)
+    (text,) = pad._bars._texts
+    place, axes = (artist.get_window_extent(pad.canvas.get_renderer()) for artist in (text, text.axes))
+    assert "99.9" in text.get_text() and axes.x0 <= place.x0 and place.x1 <= axes.x1
+
+
 def test_words():
     assert percent(1.0) == percent(0.9995) == "over 99.9 %" and percent(0.5) == "50 %" and percent(0.9876) == "98.8 %"
     p = np.array([0.7, 0.2, 0.1])
@@ -210,6 +219,8 @@ def test_what_cannot_be_read_is_told_in_words(content):
     panel = Upload()
     upload(panel, content)
     assert "Not read" in panel.message.value and panel.stages is None and panel.probabilities is None
+    assert panel.message.value[len("<b>Not read.</b> ")].isupper() and " at 0x" not in panel.message.value
+    assert not any(picture.get_visible() for picture in panel._pictures)  # blank
 
 
 def test_a_note_of_prepare_is_shown(pad):
@@ -220,6 +231,19 @@ def test_a_note_of_prepare_is_shown(pad):
     panel = Upload()
     upload(panel, file.getvalue())
     assert "Reads 7" in panel.message.value and "frames" in panel.message.value
+
+
+def test_several_digits_are_noticed_and_one_is_not(pad):
+    panel, noticed = Upload(), {}
+    for path in sorted(SAMPLES.iterdir()):
+        panel.read(path)
+        assert panel.stages and all(picture.get_visible() for picture in panel._pictures)
+        noticed[path.name] = "more than one digit" in panel.message.value
+    assert {name for name, seen in noticed.items() if seen} == {"phone_0171394258.jpg", "postcode_60437.png"}
+    assert hasattr(images, "split_digits")  # which the note names
+    pad.draw_strokes([[(x + by, y) for x, y in SEVEN[0]] for by in (-65, 65)])
+    panel.read(255 - pad.pixels)
+    assert "more than one digit" in panel.message.value
 
 
 def test_a_path_from_code():
@@ -279,6 +303,7 @@ def says(page, text):
 def test_the_answer_follows_mouse_and_finger(page):
     box = page.locator(".nnlib-pad").bounding_box()
     assert (box["width"], box["height"]) == (SIDE, SIDE)
+    assert page.locator(".nnlib-picture").bounding_box()["x"] >= box["x"] + SIDE  # beside it
     place = [(box["x"] + x, box["y"] + y) for x, y in SEVEN[0]]
     says(page, "empty")
 

@@ -50,6 +50,7 @@ def test_walk_by_the_buttons():
         pictures.append(panel.picture.value)
         messages.append(panel.message.value)
     assert len(set(pictures)) == 14 and len(set(messages)) == 14
+    assert "<b>dX</b> &middot; num" in messages[13]  # what it does is in the picture
     assert ["numerical derivative: close" in message for message in messages] == [False] * 6 + [True] * 8
     buttons["Next"].click()
     assert panel.position == 13
@@ -59,6 +60,22 @@ def test_walk_by_the_buttons():
     assert panel.position == 0 and panel.picture.value == pictures[0]
     buttons["Back"].click()
     assert panel.position == 0
+
+
+def test_buttons_that_would_do_nothing_are_off():
+    panel = BackpropStepper()
+    buttons = controls(panel, ipywidgets.Button)
+    for position, off in ((0, {"Restart", "Back"}), (6, set()), (13, {"Next"})):
+        panel.position = position
+        assert {name for name, made in buttons.items() if made.disabled} == off
+
+
+def test_the_loss_is_what_the_numbers_shown_make():
+    panel = BackpropStepper(position=5, samples=4)
+    texts = [number.get_text() for number in panel._numbers]
+    Y, A2, L = (np.array([row.strip(" []").split() for row in texts[k].split("\n")], float) for k in (2, 4, 6))
+    assert [texts[k] for k in (0, 1, 3, 5)] == ["-1/4", "Σ", "ln", "="]
+    assert -(Y * np.log(A2)).sum() / 4 == pytest.approx(L.item(), abs=0.02)
 
 
 def test_sliders_and_menu():

@@ -58,6 +58,14 @@ def test_settings_from_code_move_the_controls(panel):
         panel.index = 10
 
 
+def test_the_text_names_directions_and_the_slider(panel):
+    panel.shift_x, panel.shift_y, panel.thickness = -10, -3, 1.5
+    assert "shift 10 left, 3 up" in panel.message.value
+    assert f"{panel.controls['thickness'].description} +1.50 pixels" in panel.message.value
+    panel.shift_x, panel.shift_y = 4, 2
+    assert "shift 4 right, 2 down" in panel.message.value
+
+
 def test_a_wrong_answer_is_called_wrong(digits):
     panel = Transform(digits[0][3], 5)  # a 3 that is said to be a 5
     assert "<b>3</b>" in panel.message.value and "wrong</b>: it is 5" in panel.message.value

@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 SIDE = 500  # pixels of the longer side: a larger picture is shrunk at once, since one digit needs no more
 SMALLEST = 8
@@ -30,11 +30,11 @@ def read_grey(source, side=SIDE):
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
         if path.is_dir():
-            raise IsADirectoryError(f"{path} is a folder; {EXPECTED} in it. Give one file's path.")
+            raise IsADirectoryError(f"the path {path} is a folder; {EXPECTED} in it. Give one file's path.")
         if not path.exists():
             raise FileNotFoundError(f"no file {path} in {Path.cwd()}; check the name, or give the whole path.")
         with open(path, "rb") as file:
-            return from_file(file, path, side)
+            return from_file(file, f"the file {path}", side)
     raise ValueError(f"the picture is a {type(source).__name__}; expected a path, bytes, a PIL image or a NumPy array.")
 
 
@@ -154,7 +154,8 @@ def too_large(name, size):
 
 
 def unreadable(name, error):
+    why = "" if isinstance(error, UnidentifiedImageError) else f" ({error})"  # Pillow's words have only an address
     return ValueError(
-        f"{name} cannot be read as a picture ({error}); {EXPECTED}, whole and undamaged. Open it in a picture viewer "
+        f"{name} cannot be read as a picture{why}; {EXPECTED}, whole and undamaged. Open it in a picture viewer "
         "and save it as PNG (an iPhone's HEIC files too)."
     )

@@ -40,7 +40,7 @@ class ActivationExplorer(Panel):
             axes.axvline(0, color="black", linewidth=0.8)
             artists += axes.plot([], [], color=color)
             self._curves.append(artists[-1])
-            artists += axes.plot([], [], "o", color="black", markersize=10)
+            artists += axes.plot([], [], "o", color="black", markersize=10, clip_on=False)
             self._points.append(artists[-1])
             place = {"transform": axes.transAxes, "va": "top", "fontsize": 15}
             self._labels.append(axes.text(0.03, 0.97, "", **place))
@@ -93,7 +93,9 @@ class ActivationExplorer(Panel):
             curve.set_data(Z, y)
         # A derivative above 1 (ELU's, with alpha above 1) needs a taller picture, an S-shaped function a flatter one.
         self._curves[1].axes.set_ylim(-0.15, 1.4 if self.alpha <= 1.2 or self.activation != "elu" else 3.5)
-        self._curves[0].axes.set_ylim(*(-1.3, 1.7) if self.activation in ("sigmoid", "tanh") else (-3.3, 6.3))
+        # Few different limits: each change costs a whole drawing.
+        low, high = (-1.3, 1.7) if self.activation in ("sigmoid", "tanh") else (-3.3 if f[0] >= -3.3 else -6.3, 6.3)
+        self._curves[0].axes.set_ylim(low, high)
         a, slope = self.value, self.derivative
         for point, label, y, name in zip(self._points, self._labels, (a, slope), ("f", "f\\,'"), strict=True):
             point.set_data([self.z], [y])

@@ -9,10 +9,14 @@ THRESHOLD = 0.8  # a largest probability below this is "not sure"
 
 
 class Bars:
-    """Ten probabilities as bars, for one network or for several side by side: `artists`, and `show` to move them."""
+    """Ten probabilities as bars, for one network or for several side by side: `artists`, and `show` to move them.
 
-    def __init__(self, axes, names, labels=("",)):
+    `half` is what half of the longest text needs of the axes' width.
+    """
+
+    def __init__(self, axes, names, labels=("",), half=0.15):
         self.names, n = names, len(labels)
+        self._room = half * len(names) - 0.5  # for a text's middle, from the edges
         axes.set(xlim=(-0.6, len(names) - 0.4), ylim=(0, 1.12), yticks=[0, 0.5, 1], ylabel="probability")
         axes.set_xticks(range(len(names)), names)
         axes.tick_params(axis="x", length=0, labelsize=15)
@@ -36,7 +40,8 @@ class Bars:
                 bar.set_height(height)
             highest = bars[int(np.argmax(p))]
             middle = highest.get_x() + highest.get_width() / 2
-            text.set_position((np.clip(middle, 1, len(p) - 2), max(p) + 0.015))  # not over the edge
+            inside = np.clip(middle, self._room, len(p) - 1 - self._room)
+            text.set_position((inside, max(p) + 0.015))
             text.set_text(percent(max(p)) if len(rows) == 1 and max(p) > 0 else "")
 
 

@@ -97,4 +97,6 @@ class DataBrowser(Panel):
         for bar, distance in zip(self._bars, distances, strict=True):
             bar.set(width=distance, color=plots.COLORS[1] if distance == np.nanmin(distances) else plots.COLORS[5])
         nearest = data.class_names[np.nanargmin(distances)]
-        return f"row {row} of the {self.part} data: label {label}, nearest class mean {nearest}"
+        which = "" if self.digit == "all" else f"picture {self.index} of the {self.digit}s, "
+        verdict = "right" if nearest == label else "<b>wrong</b>"
+        return f"{which}row {row} of the {self.part} data: label {label}, nearest class mean {nearest}, {verdict}"

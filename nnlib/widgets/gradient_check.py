@@ -18,6 +18,7 @@ LOSSES = {
     "sigmoid, squared error": ("sigmoid", "mean_squared_error"),
     "identity, squared error": ("identity", "mean_squared_error"),
 }
+WORDS = {loss: text.split(", ")[1] for text, (_, loss) in LOSSES.items()}
 NONE = "none"
 EPSILONS = np.logspace(-12, -1, 23)
 RIGHT, WRONG = 1e-6, 1e-3  # an error below is right, above is wrong
@@ -89,17 +90,17 @@ class GradientCheck(Panel):
     def _controls(self):
         style = {"description_width": "80px"}
 
-        def choice(description, options):
-            return ipywidgets.Dropdown(description=description, options=options, style=style, layout={"width": "300px"})
+        def choice(description, options, width="300px"):
+            return ipywidgets.Dropdown(description=description, options=options, style=style, layout={"width": width})
 
         epsilon = ipywidgets.FloatLogSlider(
             description="epsilon", min=-12, max=-1, step=0.25, readout_format=".1e", style=style
         )
-        epsilon.layout.width = "480px"
+        epsilon.layout.width = "330px"
         controls = {"activation": choice("activation", ACTIVATIONS), "loss": choice("loss", list(LOSSES))}
         controls["epsilon"] = epsilon
         if len(self.mistakes) > 1:
-            controls["mistake"] = choice("mistake", list(self.mistakes))
+            controls["mistake"] = choice("mistake", list(self.mistakes), "360px")
         for name, control in controls.items():
             traitlets.link((self, name), (control, "value"))
         first, second = list(controls.values())[:2], list(controls.values())[2:]
@@ -116,14 +117,15 @@ class GradientCheck(Panel):
         if settings not in self._curves:
             self._curves[settings] = self._over_epsilon()
         if (*settings, self.epsilon) != self._checked:
-            self.report = check_gradients(*self._network(), self.epsilon)
+            net, X, y = self._network()
+            self.report, self._loss_name = check_gradients(net, X, y, self.epsilon), net.loss_name
             self._checked = (*settings, self.epsilon)
         for bar, text, (_, row) in zip(self._bars, self._texts, self.report.iterrows(), strict=True):
             error = row["error"] if row["checked"] else np.nan
             shown = max(error, 2 * LEAST) if row["checked"] else 2 * LEAST
             bar.set(width=shown - LEAST, color=_color(error))
             out = f" ({row['left_out']} out)" if row["left_out"] else ""
-            text.set(text=f" {error:.0e}{out}" if row["checked"] else " all left out", x=shown)
+            text.set(text=f" {_short(error)}{out}" if row["checked"] else " all left out", x=shown)
         for line, errors in zip(self._curve, self._curves[settings], strict=True):
             line.set_data(EPSILONS, np.maximum(errors, LEAST))
         self._curve[1].set_visible(self.activation in KINKED)
@@ -171,9 +173,12 @@ class GradientCheck(Panel):
         parts = [f"<b>{self.verdict}</b>"]
         if checked:
             worst = self.report["error"].where(self.report["checked"] > 0).idxmax()
-            parts.append(f"largest relative error {_largest(self.report):.0e} at {worst}")
-        parts.append(f"epsilon {self.epsilon:.0e}")
-        parts.append(f"{checked} entries checked, {left_out} left out because a unit changes sides of its kink")
+            parts.append(f"largest relative error {_short(_largest(self.report))} at {worst}")
+        parts.append(f"epsilon {_number(self.epsilon, 1)}")
+        out = f", {left_out} left out because a unit changes sides of its kink" if left_out else ""
+        parts.append(f"{checked} entries checked{out}")
+        if self._loss_name != LOSSES[self.loss][1]:
+            parts.append(f"this mistake uses {WORDS.get(self._loss_name, self._loss_name)}")
         return " &middot; ".join(parts)
 
 
@@ -185,6 +190,16 @@ def _he_with_biases(rng, n_in, n_out):
 def _largest(report):
     """The largest error of an array of which anything was checked; NaN if there is none."""
     return report["error"].where(report["checked"] > 0).max()
+
+
+def _number(value, decimals):
+    """1.8e-4, as the slider writes it; Python has 1.8e-04."""
+    return f"{value:.{decimals}e}".replace("e-0", "e-").replace("e+0", "e+")
+
+
+def _short(error):
+    """One digit; two between the limits, where 1e-3 would look like the limit."""
+    return _number(error, 1 if RIGHT <= error <= WRONG else 0)
 
 
 def _color(error):

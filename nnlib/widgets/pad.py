@@ -131,12 +131,12 @@ class DrawingPad(Panel):
         self.pen, self.threshold = pen, threshold
         self.digit = self.probabilities = None
         self.sheet = Sheet(pen=pen)
-        figure, (left, right) = plots.figure(6.6, 2.9, ncols=2, width_ratios=[1, 1.5])
-        left.set(title="what the network sees", xticks=[], yticks=[])
+        figure, (left, right) = plots.figure(4, 2.9, ncols=2, width_ratios=[1, 1.7])  # beside the pad in 700 pixels
+        left.set(title="it sees", xticks=[], yticks=[])
         left.grid(False)
         self._image = left.imshow(np.zeros((28, 28)), cmap="gray", vmin=0, vmax=1)
-        right.set_title("what it says")
-        self._bars = Bars(right, self.names)
+        right.set_title("it says")
+        self._bars = Bars(right, self.names, half=0.27)
 
         self.pen_control = slider(ipywidgets.IntSlider, "pen width", min=4, max=60)
         self.clear_button = button("Clear", "eraser", self.clear)

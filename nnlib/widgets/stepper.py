@@ -88,8 +88,8 @@ def _operations(f, derivative, name):
             "one number: the mean over the samples of -ln(probability of the right class)",
             ("A2", "Y"),
             lambda v: np.array(-(v["Y"] * np.log(v["A2"])).sum() / len(v["Y"])),
-            lambda v: [("Y", v["Y"]), ("A2", v["A2"])],
-            ("ln",),
+            lambda v: [("-1/m", np.array(len(v["Y"]))), ("Y", v["Y"]), ("A2", v["A2"])],
+            ("Σ", "ln"),
         ),
         Operation(
             "dZ2",
@@ -228,6 +228,7 @@ class BackpropStepper(Panel):
         for made in buttons:
             made.layout.width = "110px"
         buttons[-1].button_style = "primary"
+        self._buttons = buttons
         wide = {"description_width": "70px"}
         position = ipywidgets.IntSlider(description="position", max=13, style=wide, layout={"width": "420px"})
         activation = ipywidgets.Dropdown(description="activation", options=ACTIVATIONS, layout={"width": "210px"})
@@ -242,6 +243,8 @@ class BackpropStepper(Panel):
 
     def update(self):
         self._catch_up()
+        for made, end in zip(self._buttons, (0, 0, 13), strict=True):
+            made.disabled = self.position == end  # there it would do nothing
         done = self._operations[: self.position]
         current = done[-1] if done else None
         color = BACKWARD if self.position > 5 else FORWARD
@@ -304,7 +307,7 @@ class BackpropStepper(Panel):
                 parts += [(current.signs[k - 1], "")] if k else []
                 parts.append((_as_text(name, array), _label(name, array)))
             result = self.values[current.name]
-            parts += [("=" if current.signs and current.name != "L" else "→", "")]
+            parts += [("=" if current.signs else "→", "")]
             parts.append((_as_text(current.name, result), _label(current.name, result)))
         else:
             for k, name in enumerate(("X", "W1", "b1", "Y")):
@@ -327,7 +330,7 @@ class BackpropStepper(Panel):
         if not current:
             return "Position 0 of 13: nothing is computed yet."
         way = "forward" if self.position <= 5 else "backward"
-        parts = [f"Position {self.position} of 13, {way}: <b>{current.name}</b>, {current.why}"]
+        parts = [f"Position {self.position} of 13, {way}: <b>{current.name}</b>"]
         if current.name in self.differences:
             difference = self.differences[current.name]
             verdict = "close" if difference < 1e-7 else "<b>wrong</b>"
@@ -357,8 +360,8 @@ def _arrow(start, end, **style):
 
 def _as_text(name, array):
     """An array (of two dimensions at most) as lines of numbers in brackets: two decimals, three for derivatives."""
-    if name == "m":
-        return str(array)
+    if name in ("m", "-1/m"):
+        return name.replace("m", str(array))
     decimals = 3 if name.startswith("d") else 2
     rows = np.atleast_2d(np.round(array, decimals) + 0.0)  # + 0.0: no -0.00
     return "\n".join("[" + " ".join(f"{value:{decimals + 3}.{decimals}f}" for value in row) + "]" for row in rows)

@@ -85,8 +85,12 @@ class Transform(Panel):
         for name, control in self.controls.items():
             traitlets.link((self, name), (control, "value"))
         self.rest_button = button("Put back", "undo", self.rest)
-        row = ipywidgets.HBox([*self.controls.values(), self.rest_button], layout={"flex_flow": "row wrap"})
-        super().__init__(figure, [*self._pictures, *self._bars.artists], [row])
+        sliders = list(self.controls.values())
+        for control in sliders:
+            control.layout.width = "330px"  # two fit beside each other
+        columns = [ipywidgets.VBox(sliders[:-3]), ipywidgets.VBox(sliders[-3:])]
+        row = ipywidgets.HBox(columns, layout={"flex_flow": "row wrap"})
+        super().__init__(figure, [*self._pictures, *self._bars.artists], [row, self.rest_button])
         self.observe(self.changed, ["index", *AT_REST])
 
     def rest(self):
@@ -130,7 +134,9 @@ class Transform(Panel):
         return f"{said}, right" if p.argmax() == label else f"{said}, <b>wrong</b>: it is {self.names[label]}"
 
     def _how(self):
+        across, down = "left" if self.shift_x < 0 else "right", "up" if self.shift_y < 0 else "down"
         return (
-            f"shift {self.shift_x:+d} right, {self.shift_y:+d} down &middot; rotation {self.rotation:+d}&deg; &middot; "
-            f"pen {self.thickness:+.2f} pixels &middot; scale {self.scale:.2f}"
+            f"shift {abs(self.shift_x)} {across}, {abs(self.shift_y)} {down} &middot; "
+            f"rotation {self.rotation:+d}&deg; &middot; "
+            f"thickness {self.thickness:+.2f} pixels &middot; scale {self.scale:.2f}"
         ).replace("-", "&minus;")

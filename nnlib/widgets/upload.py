@@ -11,6 +11,7 @@ from nnlib.widgets.answers import THRESHOLD, Bars, in_words, reader_of
 from nnlib.widgets.panel import Panel
 
 STAGES = ["grey", "light on dark", "ink", "cropped", "clean", "pen width", "20 pixels", "centred"]
+WIDEST = 1.4  # width by height: of 4,000 MNIST digits 33 are wider, of 300 pairs 295
 
 
 class Upload(Panel):
@@ -62,7 +63,12 @@ class Upload(Panel):
         shown = self.stages or {name: np.zeros((28, 28)) for name in STAGES}
         for axes, picture, stage in zip(self._axes, self._pictures, shown.values(), strict=True):
             height, width = stage.shape
-            picture.set(data=stage, extent=(0, width, height, 0), clim=(0, max(stage.max(), 1e-3)))
+            picture.set(
+                visible=self.stages is not None,
+                data=stage,
+                extent=(0, width, height, 0),
+                clim=(0, max(stage.max(), 1e-3)),
+            )
             axes.set(xlim=(0, width), ylim=(height, 0))
         self._bars.show(np.zeros(len(self.names)) if self.probabilities is None else self.probabilities)
         return "<br>".join([words, *(f"Note: {html.escape(str(note.message))}" for note in notes)])
@@ -74,6 +80,12 @@ class Upload(Panel):
         try:
             self.stages = images.prepare(self._source, stages=True)
         except (ValueError, OSError) as error:
-            return f"<b>Not read.</b> {html.escape(str(error))}"
+            words = str(error)
+            return f"<b>Not read.</b> {html.escape(words[:1].upper() + words[1:])}"
+        height, width = self.stages["20 pixels"].shape
+        if width > WIDEST * height:
+            warnings.warn(
+                "this looks like more than one digit; nnlib.images.split_digits takes them apart", stacklevel=1
+            )
         self.probabilities = self.network.predict_proba(self.stages["centred"].reshape(1, 784))[0]
         return in_words(self.probabilities, self.names, THRESHOLD)

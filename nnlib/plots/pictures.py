@@ -95,7 +95,7 @@ def tile(X, image_shape, columns):
     """Rows of X (n, pixels) side by side in one array, `columns` in a row, a pixel of NaN between them."""
     height, width = image_shape
     rows = -(-len(X) // columns)
-    tiles = np.full((rows * columns, height + 1, width + 1), np.nan)
+    tiles = np.full((rows * columns, height + 1, width + 1), np.nan, np.result_type(X, np.float32))
     tiles[: len(X), :height, :width] = X.reshape(-1, height, width)
     return tiles.reshape(rows, columns, height + 1, width + 1).swapaxes(1, 2).reshape(rows * (height + 1), -1)[:-1, :-1]
 

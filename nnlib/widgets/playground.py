@@ -28,7 +28,7 @@ from nnlib.widgets.views import Curves, view_of
 
 OPTIMIZERS = {"SGD": optimizers.SGD, "RMSprop": optimizers.RMSprop, "Adam": optimizers.Adam}
 EVERY = 20  # steps between two points of the curves at first, and batches that a point is the mean of
-MOST_POINTS = 200  # of a curve; then every second one goes, and the next ones are twice as far apart
+MOST_POINTS = 100  # of a curve; then every second one goes, and the next ones are twice as far apart
 
 
 class Playground(TrainingPanel):
@@ -44,8 +44,8 @@ class Playground(TrainingPanel):
     Learning rate, optimizer, batch size and samples act on the training under way; hidden, activation and seed build
     a new network.
     `network` is the network, `history` a DataFrame: step, loss and accuracy of the last 20 batches, val_loss and
-    val_accuracy on up to 500 validation rows (NaN without). A row every 20 steps; from 4,000 steps on every 40, and so
-    on: there are fewer than 200 at any time.
+    val_accuracy on up to 500 validation rows (NaN without). A row every 20 steps; from 2,000 steps on every 40, and so
+    on: there are fewer than 100 at any time.
     """
 
     label = "What the network says, and its loss and accuracy over the steps"

@@ -35,7 +35,8 @@ class Curves:
         for line, column in zip(self.lines, (1, 3, 2, 4), strict=True):
             line.set_data(table[:, 0], table[:, column])
         for axes in self.axes:
-            axes.set_xlim(0, end_of_steps(step))
+            if axes.get_xlim()[1] != end_of_steps(step):
+                axes.set_xlim(0, end_of_steps(step))
         losses = table[:, [1, 3]]
         self.axes[0].set_ylim(0, round_up(min(losses.max(where=np.isfinite(losses), initial=top), 2 * top)))
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from nnlib.formats import cache_folder, cached, read_folder, read_path
+from nnlib.cache import cache_folder, cached
+from nnlib.formats import read_folder, read_path
 
 NAMES = ("mnist-5k", "mnist", "digits", "iris")
 SEED = 0  # every split is the same every time

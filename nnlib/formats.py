@@ -1,57 +1,19 @@
-"""Read the files that digits come in (CSV, IDX, .npz), check every value, and keep what was slow to read in a cache."""
+"""Read the files that digits come in (CSV, IDX, .npz) and check every value."""
 
 import csv
 import gzip
 import hashlib
 import math
-import os
-import tempfile
 import warnings
-import zipfile
-import zlib
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-DAMAGE = (EOFError, ValueError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, pd.errors.ParserWarning)
+from nnlib.cache import DAMAGED, cached
+
 CACHED_FROM = 1_000_000  # bytes; a smaller CSV file is parsed as fast as its cache file would be read
-CACHE_VERSION = 2  # raise it when the readers change, so that older cache files are made again
-
-
-# ---------------------------------------------------------------- the cache
-def cache_folder():
-    """Return the folder of the cache: $NNLIB_CACHE, or the usual place of this operating system."""
-    if os.environ.get("NNLIB_CACHE"):
-        return Path(os.environ["NNLIB_CACHE"]).expanduser()
-    import pooch
-
-    return Path(pooch.os_cache("nnlib"))
-
-
-def cached(name, stamp, compute):
-    """
-    Return `compute()`, a dict of arrays, from the cache file `name` if that was made with this `stamp` (whole numbers).
-
-    A missing, older or damaged file is made again. A cache that cannot be written costs time, not the result.
-    """
-    path, stamp = cache_folder() / f"{name}.npz", np.array([CACHE_VERSION, *stamp])
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as kept:  # a zip: its checksums find damage
-            if np.array_equal(kept["stamp"], stamp):
-                return {key: kept[key] for key in kept.files if key != "stamp"}
-    except (OSError, KeyError, TypeError, *DAMAGE):  # whatever is wrong with it, the file can be made again
-        pass
-    arrays = compute()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as scratch:  # other kernels see the whole file or none
-            np.savez(Path(scratch) / path.name, stamp=stamp, **arrays)
-            os.replace(Path(scratch) / path.name, path)
-    except OSError:
-        pass
-    return arrays
 
 
 # ---------------------------------------------------------------- checks that all formats share
@@ -137,7 +99,7 @@ def parse_csv(path):
                 frame = pd.read_csv(path, header=header, index_col=False, low_memory=False)
     except pd.errors.EmptyDataError:
         raise ValueError(f"{path} is empty; expected one picture per line.") from None
-    except DAMAGE as error:
+    except (*DAMAGED, pd.errors.ParserWarning) as error:
         raise ValueError(f"{path} cannot be read as a CSV file ({str(error).strip()}). Get the file again.") from error
     if frame.empty:
         raise ValueError(f"{path} holds a header but no rows; expected one picture per line.")
@@ -201,7 +163,7 @@ def read_idx(path, dimensions):
     try:
         if raw[:2] == b"\x1f\x8b":  # by content, since browsers unpack a .gz and keep the name
             raw = gzip.decompress(raw)
-    except DAMAGE as error:
+    except DAMAGED as error:
         raise ValueError(f"{path} is truncated or damaged ({error}). Get the file again.") from error
     if raw[:2] == b"PK":
         raise ValueError(f"{path} is a .zip; IDX files are read unpacked or as .gz. Unpack it.")
@@ -225,7 +187,7 @@ def read_npz(path):
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as kept:
             arrays = {key: kept[key] for key in keys if key in kept.files}
-    except (*DAMAGE, AttributeError, TypeError) as error:  # the last two: one .npy array under that name
+    except (*DAMAGED, AttributeError, TypeError) as error:  # the last two: one .npy array under that name
         raise ValueError(f"{path} cannot be read as an .npz file ({error}). Get the file again.") from error
     for key in keys:
         if key not in arrays or arrays[key].dtype.kind not in "iuf" or arrays[key].ndim < 1:

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 import nnlib
-from nnlib.__main__ import build_parser, main
+from nnlib.__main__ import main
+from nnlib.parser import build_parser
 
 COMMANDS = ("train", "predict", "submit", "datasets")
 
@@ -86,7 +87,7 @@ def test_every_example_in_the_help_is_understood(command, capsys):
     examples = re.findall(r"^  python -m nnlib (.*?)(?:  .*)?$", text.replace("\\\n", ""), re.MULTILINE)
     assert len(examples) >= (0 if command == "datasets" else 2)
     for example in examples:
-        assert build_parser().parse_args(shlex.split(example)).run
+        assert build_parser().parse_args(shlex.split(example)).command in COMMANDS
         assert not command or example.startswith((command, "train"))
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_digits, load_iris
 
-from nnlib import datasets, formats
+from nnlib import cache, datasets, formats
 from nnlib.datasets import Dataset, load_dataset
 
 SHARED_MNIST = Path(__file__).parents[2] / "shared" / "data" / "mnist"
@@ -314,7 +314,7 @@ def test_full_mnist_from_a_users_folder():
 
 # ---------------------------------------------------------------- the cache
 def cache_files(name):
-    return list(formats.cache_folder().glob(f"{name}-*.npz"))
+    return list(cache.cache_folder().glob(f"{name}-*.npz"))
 
 
 @pytest.fixture

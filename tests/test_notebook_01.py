@@ -13,7 +13,7 @@ from scipy.stats import binom, binomtest
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
 import nnlib
-from nnlib import formats, widgets
+from nnlib import cache, formats, widgets
 from nnlib.activations import softmax
 
 PATH = Path(__file__).resolve().parent.parent / "notebooks" / "01_data_loading.ipynb"
@@ -68,7 +68,7 @@ def test_counts(data, mnist_counts):
 
 
 def test_mnist_counts_are_those_of_the_real_labels(mnist_counts):
-    folders = [nnlib.datasets.data_folder() / "mnist", nnlib.datasets.data_folder(), formats.cache_folder() / "mnist"]
+    folders = [nnlib.datasets.data_folder() / "mnist", nnlib.datasets.data_folder(), cache.cache_folder() / "mnist"]
     paths = [formats.find(folder, *formats.idx_names("train", "labels", 1)) for folder in folders]
     path = next((path for path in paths if path), None)
     if path is None:

@@ -15,9 +15,9 @@ from nnlib.training import train_steps
 from nnlib.widgets.arguments import dataset_of, units_of
 from nnlib.widgets.controls import button, choice_slider, slider_of
 from nnlib.widgets.panel import Panel, numerics
+from nnlib.widgets.playground import EVERY
 from nnlib.widgets.views import Curves
 
-EVERY = 20  # steps between two points of the curves
 MOST_VAL = 1000  # validation rows that are looked at
 COLUMNS = ["samples", "loss", "accuracy", "val_loss", "val_accuracy"]
 

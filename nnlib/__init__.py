@@ -5,7 +5,8 @@
 
 from nnlib import activations, initializers, losses
 from nnlib.checks import check_gradients, numerical_gradient, preflight, relative_error
-from nnlib.datasets import Dataset, load_dataset
+from nnlib.data import datasets, formats
+from nnlib.data.datasets import Dataset, load_dataset
 from nnlib.exercises import check
 from nnlib.layers import Activation, Dense
 from nnlib.network import Network, load_pretrained
@@ -23,6 +24,8 @@ __all__ = [
     "activations",
     "check",
     "check_gradients",
+    "datasets",
+    "formats",
     "initializers",
     "load_dataset",
     "load_pretrained",

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 import nnlib
-from nnlib.__main__ import main
-from nnlib.parser import build_parser
+from nnlib.cli.main import main
+from nnlib.cli.parser import build_parser
 
 COMMANDS = ("train", "predict", "submit", "datasets")
 
@@ -73,7 +73,7 @@ def test_help_through_the_shell_lists_the_commands_and_starts_quickly():
     done = shell("--help")
     assert done.returncode == 0 and all(command in done.stdout for command in COMMANDS)
     assert time.perf_counter() - started < 10  # about 0.5 s on a quiet machine
-    code = "import sys; from nnlib.__main__ import build_parser; build_parser(); print(*sys.modules)"
+    code = "import sys; from nnlib.cli.main import build_parser; build_parser(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"matplotlib", "sklearn", "scipy", "PIL", "tqdm", "pooch"} & set(loaded)
 

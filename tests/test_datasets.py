@@ -17,8 +17,8 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_digits, load_iris
 
-from nnlib import cache, datasets, formats
-from nnlib.datasets import Dataset, load_dataset
+from nnlib.data import cache, datasets, formats
+from nnlib.data.datasets import Dataset, load_dataset
 
 SHARED_MNIST = Path(__file__).parents[2] / "shared" / "data" / "mnist"
 PARTS = ("train", "val", "test")
@@ -186,7 +186,7 @@ def test_a_dataset_shows_samples_and_percentages():
 
 def test_importing_datasets_brings_no_heavy_library():
     heavy = "sklearn", "mlxtend", "pooch", "tqdm", "matplotlib", "PIL"
-    code = f"import sys, nnlib.datasets; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import sys, nnlib.data.datasets; print([name for name in {heavy} if name in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=with_package())
     assert run.stdout.strip() == "[]"
 
@@ -384,7 +384,7 @@ def test_a_small_csv_is_not_cached(tmp_path, own_cache, monkeypatch):
 def test_two_processes_may_load_at_once(tmp_path, own_cache):
     path, _, _ = write_kaggle(tmp_path / "train.csv", per_class=100)
     code = (
-        "import hashlib, sys; from nnlib.datasets import load_dataset; d = load_dataset(sys.argv[1]);"
+        "import hashlib, sys; from nnlib.data.datasets import load_dataset; d = load_dataset(sys.argv[1]);"
         "print(hashlib.md5(d.X_train.tobytes() + d.y_val.tobytes()).hexdigest())"
     )
     runs = [

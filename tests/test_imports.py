@@ -16,10 +16,10 @@ FLOORS = {
     "network": 2, "optimizers": 2,
     "training": 3, "checks": 3,
     "estimator": 4, "plots": 4,
-    "widgets": 5, "parser": 5,
+    "widgets": 5, "cli": 5,
     "__main__": 6,
 }  # fmt: skip
-BESIDE = {"datasets", "formats", "cache", "files", "images", "exercises"}  # on no floor: they know nothing of networks
+BESIDE = {"data", "files", "images", "exercises"}  # on no floor: they know nothing of networks
 
 
 def run(code):

@@ -3,7 +3,7 @@
 import numpy as np
 import traitlets
 
-from nnlib.datasets import Dataset, load_dataset
+from nnlib.data.datasets import Dataset, load_dataset
 
 
 def dataset_of(data, judges=False):

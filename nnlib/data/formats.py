@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from nnlib.cache import DAMAGED, cached
+from nnlib.data.cache import DAMAGED, cached
 
 CACHED_FROM = 1_000_000  # bytes; a smaller CSV file is parsed as fast as its cache file would be read
 

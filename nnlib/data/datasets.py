@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from nnlib.cache import cache_folder, cached
-from nnlib.formats import read_folder, read_path
+from nnlib.data.cache import cache_folder, cached
+from nnlib.data.formats import read_folder, read_path
 
 NAMES = ("mnist-5k", "mnist", "digits", "iris")
 SEED = 0  # every split is the same every time
@@ -245,7 +245,7 @@ def download_mnist():
 
 def data_folder():
     """Return the folder of the user's files: $NNLIB_DATA, or the repository's data/."""
-    return Path(os.environ.get("NNLIB_DATA") or Path(__file__).parents[1] / "data").expanduser().resolve()
+    return Path(os.environ.get("NNLIB_DATA") or Path(__file__).parents[2] / "data").expanduser().resolve()
 
 
 def find_path(name):

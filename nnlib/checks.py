@@ -5,10 +5,8 @@ import copy
 import numpy as np
 import pandas as pd
 
-from nnlib.layers import Activation
+from nnlib.layers import BatchNorm, Dropout
 from nnlib.optimizers import SGD, Adam
-
-KINKED = ("relu", "leaky_relu", "elu")  # at Z = 0 the function or its slope has a kink: central differences fail
 
 
 def numerical_gradient(f, array, epsilon=1e-5, entries=None):
@@ -18,53 +16,65 @@ def numerical_gradient(f, array, epsilon=1e-5, entries=None):
     (float64), whose entries are moved in place one by one and put back. With `entries`, flat indices, only those are
     computed and the others stay 0.
     """
-    if array.dtype.kind != "f":
-        raise ValueError(f"array holds {array.dtype}; expected float64, since each entry is moved by {epsilon}")
+    if array.dtype != np.float64:
+        raise ValueError(
+            f"array holds {array.dtype}; expected float64, since float32 rounds most of a step of {epsilon} away: "
+            "compare on net.astype(np.float64)"
+        )
     gradient = np.zeros_like(array)
     for i in range(array.size) if entries is None else entries:
         before = array.flat[i]
-        array.flat[i] = before + epsilon
-        above = f()
-        array.flat[i] = before - epsilon
-        below = f()
-        array.flat[i] = before
+        try:
+            array.flat[i] = before + epsilon
+            above = f()
+            array.flat[i] = before - epsilon
+            below = f()
+        finally:
+            array.flat[i] = before
         gradient.flat[i] = (above - below) / (2 * epsilon)
     return gradient
 
 
-def relative_error(a, b, noise=0.0):
+def relative_error(a, b):
     """`||a - b|| / (||a|| + ||b||)`: 0 for equal arrays (two zeros included), 1 for opposite ones.
 
-    `noise` is a length that rounding alone gives the difference; it is added below, so that two zeros but for rounding
-    are not told apart.
+    Raises ValueError for arrays of different shapes.
     """
     a, b = np.asarray(a), np.asarray(b)
-    size = np.linalg.norm(a) + np.linalg.norm(b) + noise
+    if a.shape != b.shape:
+        raise ValueError(f"a has shape {a.shape}, b has shape {b.shape}; expected the same")
+    size = np.linalg.norm(a) + np.linalg.norm(b)
     return float(np.linalg.norm(a - b) / size) if size else 0.0
 
 
 def check_gradients(net, X, y, epsilon=1e-5, sample=None, seed=0):
     """Compare the network's gradient with the numerical one, on a float64 copy.
 
-    Costs two forward passes per entry: for small networks, or `sample` entries of each array, drawn with `seed`.
-    Returns a DataFrame, one row per parameter array: shape, entries checked, entries left out because a ReLU (or its
-    relatives) is on different sides of its kink at +epsilon and -epsilon, error (`relative_error`; below 1e-6 is
-    right, above 1e-3 wrong; NaN if all were left out) and the largest absolute difference.
+    As in training: batch norm takes the batch's statistics, dropout drops, with the same masks each time. Costs two
+    forward passes per entry: for small networks, or `sample` entries of each array, drawn with `seed`.
+    Returns a DataFrame, one row per parameter array, numbered as the layers with parameters: shape, entries checked,
+    entries left out because a kink was crossed between +epsilon and -epsilon (a ReLU changed its side, a max pooling
+    its winner), error (`relative_error`; below 1e-6 is right, above 1e-3 wrong; NaN if all were left out) and the
+    largest absolute difference.
     """
     net, rng = net.astype(np.float64), np.random.default_rng(seed)
-    X, Y = net.check(X, y)
-    start, _ = net.loss_and_gradient(X, Y)
-    kinked = [layer for layer in net.layers if isinstance(layer, Activation) and layer.name in KINKED]
-    sides = []
+    X, Y = net.check_X_y(X, y)
+    before, sides = net.state(), []
 
     def loss():
+        net.restore(before)
         Z = net.logits(X, training=True)
-        sides.append(hash(b"".join((layer.A > 0).tobytes() for layer in kinked)))
+        sides.append(hash(b"".join(s.tobytes() for s in (layer.sides() for layer in net.layers) if s is not None)))
         return net.compare(Z, Y)[0]
 
+    net.restore(before)
+    start, _ = net.loss_and_gradient(X, Y)
+    # As good as zero (b in front of batch norm): what rounding leaves of a sum, and of a central difference.
+    tiny, noise = 1e-12 * np.abs(net.gradient).max(), 100 * np.finfo(float).eps * abs(start) / epsilon
     rows = {}
-    for k, layer in enumerate(net.dense, 1):
-        for name, array, analytic in (("W", layer.W, layer.dW), ("b", layer.b, layer.db)):
+    for k, layer in net.learning:
+        for name in layer.shapes:
+            array, analytic = getattr(layer, name), getattr(layer, f"d{name}")
             every = sample is None or sample >= array.size
             entries = np.arange(array.size) if every else rng.choice(array.size, sample, replace=False)
             sides.clear()
@@ -72,8 +82,8 @@ def check_gradients(net, X, y, epsilon=1e-5, sample=None, seed=0):
             same = np.array(sides[0::2]) == np.array(sides[1::2])
             a, n = analytic.flat[entries][same], numeric[same]
             largest = np.abs(a - n).max(initial=0)
-            noise = np.finfo(float).eps * abs(start) / epsilon * np.sqrt(len(a))  # of a central difference, per entry
-            error = relative_error(a, n, noise) if same.any() else np.nan
+            zero = np.abs(a).max(initial=0) <= tiny and largest <= noise
+            error = np.nan if not same.any() else 0.0 if zero else relative_error(a, n)
             rows[f"{name}{k}"] = (array.shape, same.sum(), (~same).sum(), error, largest)
     columns = ["shape", "checked", "left_out", "error", "largest_difference"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("parameter")
@@ -96,17 +106,20 @@ def preflight(net, X, y, optimizer=None, seed=0):
     - learned by heart: 20 rows in 1,000 steps of Adam. Accuracy for a classifier, share of the loss removed for a
       regression
     - update / weight: the first update's size by the weights', the layers' smallest and largest; shows a rate far off
+    - same answer twice, and alone (dropout or batch norm): the largest difference between the probabilities of a row
+      among others, predicted twice, and alone
     """
     optimizer = SGD() if optimizer is None else copy.copy(optimizer)
     optimizer.reset()
     rng = np.random.default_rng(seed)
-    X, Y = net.check(X, y)
+    X, Y = net.check_X_y(X, y)
     rows = rng.permutation(len(X))[:500]
-    X, Y = X[rows], Y[rows]
+    net, X, Y = copy.deepcopy(net), X[rows].astype(net.dtype), Y[rows]
     labels = net.decide(Y) if net.is_classifier else Y
-    hidden = len(net.dense) > 1
+    hidden, before = len(net.weights) > 1, net.state()
     with np.errstate(over="ignore", invalid="ignore"):
-        Z = net.logits(X)
+        Z = net.logits(X, training=True)
+        net.restore(before)
         start, at_zero = net.compare(Z, Y)[0], net.compare(np.zeros_like(Z), Y)[0]
         smallest, largest = _update_by_weight(net, X[:64], Y[:64], optimizer)
         checks = [("size of the inputs (root mean square)", _size(X), 0.01, 10)]
@@ -122,6 +135,8 @@ def preflight(net, X, y, optimizer=None, seed=0):
         error = check_gradients(net, X[:20], labels[:20], sample=20, seed=rng)["error"].max()
         checks.append(("gradient (relative error)", error, 0, 1e-4))
         checks.append(("20 rows learned by heart", _learned_by_heart(net, X[:20], Y[:20]), 0.95, 1))
+        if any(isinstance(layer, Dropout | BatchNorm) for layer in net.layers):
+            checks.append(("same answer twice, and alone", _inconstancy(net, X[:20]), 0, 1e-3))
         if not np.isnan(smallest) or hidden:  # zero weights are a good start without hidden layers
             checks.append(("smallest update / weight", smallest, 1e-6, 3))
             checks.append(("largest update / weight", largest, 1e-6, 3))
@@ -155,6 +170,13 @@ def _improbability(net, Z):
     return max(-A.min(), A.max() - 1, sums, 0)
 
 
+def _inconstancy(net, X):
+    """The largest difference between the outputs of a row among others, predicted twice, and alone."""
+    together, again = net.output.forward(net.logits(X)), net.output.forward(net.logits(X))
+    alone = np.concatenate([net.output.forward(net.logits(row)) for row in X[:, None]])
+    return max(np.abs(together - again).max(), np.abs(together - alone).max())
+
+
 def _update_by_weight(net, X, Y, optimizer):
     """Smallest and largest ratio of update to weight over the layers; a layer of zeros has none."""
     moved = copy.deepcopy(net)
@@ -165,12 +187,16 @@ def _update_by_weight(net, X, Y, optimizer):
 
 
 def _learned_by_heart(net, X, Y):
-    """Accuracy on these rows after up to 1,000 steps of Adam; for a regression the share of the loss they remove."""
-    net, adam = copy.deepcopy(net), Adam(0.02)
-    start = net.compare(net.logits(X), Y)[0]
+    """Accuracy on these rows after up to 1,000 steps of Adam; for a regression the share of the loss they remove.
+
+    Dropout's masks are held: the units that are left must learn the rows.
+    """
+    net, adam, before, start = copy.deepcopy(net), Adam(0.02), net.state(), None
     for _ in range(1000):
+        net.restore(before)
         loss, Z = net.loss_and_gradient(X, Y)
-        learned = net.share_right(Z, Y) if net.is_classifier else 1 - loss / start if start else 1.0
+        start = loss if start is None else start
+        learned = net.accuracy_of(Z, Y) if net.is_classifier else 1 - loss / start if start else 1.0
         if learned > 0.99:
             break
         adam.step(net)

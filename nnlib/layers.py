@@ -1,93 +1,141 @@
 """Layers: what a network is a list of.
 
-A layer has `forward(X, training=False)`, `backward(dA, need_dX=True)` and its arrays. `forward` with `training=True`
-keeps the one array that `backward` needs; without it nothing is kept, so predicting costs no memory.
+A layer has `forward(X, training=False)` and `backward(dA, need_dX=True)`. `forward` with `training=True` keeps what
+`backward` needs; without it nothing is kept, so predicting costs no memory. X is (m, n), one sample per row; pictures
+on their way through the layers of `convolution` are (m, channels, height, width).
 """
 
+import copy
 import inspect
+import json
+import math
+from numbers import Integral, Real
 
 import numpy as np
 
 from nnlib.activations import FUNCTIONS
 
-RANGES = {"slope": 1, "alpha": np.inf}  # an option lies between 0 and this; beyond, A would not tell the side of Z
+RANGES = {"slope": 1, "alpha": 1e6}  # an option lies between 0 and this; beyond, A would not tell the side of Z
+KINKED = ("relu", "leaky_relu", "elu")  # the function or its slope has a kink at Z = 0
 
 
-class Dense:
-    """`Z = X @ W + b`, with X (m, n_in), W (n_in, n_out), b (n_out,) and Z (m, n_out).
+class Layer:
+    """What all layers share. A layer without parameters gives no shapes.
 
-    `parameters` holds W and b end to end, `gradient` holds dW and db; all four are views into these two vectors, which
-    are themselves pieces of the network's (see `Network`).
+    `shapes` names the parameter arrays: {"W": (n_in, n_out), "b": (n_out,)} for Dense. They and their derivatives (W
+    and dW, b and db) are views into two vectors, pieces of the network's (see `Network`); setting them writes there.
     """
 
-    def __init__(self, n_in, n_out):
-        self.n_in, self.n_out = n_in, n_out
-        self.size = n_in * n_out + n_out  # number of parameters
-        self.lay_out(np.zeros(self.size), np.zeros(self.size))
+    decayed = ()  # the parameter arrays that weight decay pulls towards 0
+    kept = ()  # what forward keeps for backward
+
+    def __init__(self, **shapes):
+        self.shapes = shapes
+        self.n_parameters = sum(map(math.prod, shapes.values()))
+        self.lay_out(np.zeros(self.n_parameters), np.zeros(self.n_parameters))
 
     def lay_out(self, parameters, gradient):
-        """Keep these vectors, both (size,), and look at them as W, b and dW, db."""
-        self.parameters, self.gradient = parameters, gradient
-        self._W, self._b = self._views(parameters)
-        self.dW, self.db = self._views(gradient)
+        """Look at these two vectors, both (n_parameters,), as the parameter arrays and their derivatives."""
+        start = 0
+        for name, shape in self.shapes.items():
+            end = start + math.prod(shape)
+            self.__dict__[name] = parameters[start:end].reshape(shape)
+            self.__dict__["d" + name] = gradient[start:end].reshape(shape)
+            start = end
 
-    def _views(self, vector):
-        weights = self.n_in * self.n_out
-        return vector[:weights].reshape(self.n_in, self.n_out), vector[weights:]
+    def __setattr__(self, name, value):
+        if name.removeprefix("d") not in getattr(self, "shapes", ()):
+            super().__setattr__(name, value)
+        elif value is not self.__dict__[name]:  # `layer.W -= step` has already written
+            self.__dict__[name][...] = value
 
-    @property
-    def W(self):
-        """The weights (n_in, n_out). Setting them writes into the parameters; they stay a view."""
-        return self._W
+    def start(self, rng, initializer):
+        """Fill the parameters as they are before training."""
 
-    @W.setter
-    def W(self, W):
-        self._W[...] = W
+    def output_shape(self, shape):
+        """Shape of one sample behind this layer, from its shape before. Raises ValueError if that does not fit."""
+        return shape
 
-    @property
-    def b(self):
-        """The biases (n_out,). Setting them writes into the parameters; they stay a view."""
-        return self._b
+    def state(self):
+        """What is neither parameter nor argument: a dict of arrays, copies. `restore` takes it back."""
+        return {}
 
-    @b.setter
-    def b(self, b):
-        self._b[...] = b
+    def restore(self, state):
+        """Take back what `state` returned."""
+
+    def sides(self):
+        """On which side of each kink the last forward pass was, as an array; None for a layer without kinks."""
+        return None
+
+    def config(self):
+        """The arguments that make this layer again."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def bare(self):
+        """A copy without parameters and without what `forward` kept: a network lays its own vectors out in it."""
+        left_out = {*self.kept, *self.shapes, *("d" + name for name in self.shapes)}
+        twin = object.__new__(type(self))
+        twin.__dict__.update(copy.deepcopy({k: v for k, v in self.__dict__.items() if k not in left_out}))
+        return twin
+
+    def __repr__(self):
+        words = [
+            repr(getattr(self, name)) if argument.default is argument.empty else f"{name}={getattr(self, name)}"
+            for name, argument in inspect.signature(type(self)).parameters.items()
+            if getattr(self, name) != argument.default
+        ]
+        return f"{type(self).__name__}({', '.join(words)})"
+
+
+class Dense(Layer):
+    """`Z = X @ W + b`, with X (m, n_in), W (n_in, n_out), b (n_out,) and Z (m, n_out)."""
+
+    decayed, kept = ("W",), ("X",)
+
+    def __init__(self, n_in, n_out):
+        self.n_in, self.n_out = whole("n_in", n_in), whole("n_out", n_out)
+        super().__init__(W=(self.n_in, self.n_out), b=(self.n_out,))
+
+    def start(self, rng, initializer):
+        self.W, self.b = initializer(rng, self.n_in, self.n_out)
+
+    def output_shape(self, shape):
+        if shape != (self.n_in,):
+            hint = "; put Flatten() before it" if shape[1:] else ""
+            raise ValueError(f"takes rows of {self.n_in} values, and gets {in_words(shape)}{hint}")
+        return (self.n_out,)
 
     def forward(self, X, training=False):
         self.X = X if training else None
-        Z = X @ self._W
-        Z += self._b
+        Z = X @ self.W
+        Z += self.b
         return Z
 
     def backward(self, dZ, need_dX=True):
         """From dZ (m, n_out) fill dW and db; return dX (m, n_in), or None when nobody needs it (the first layer)."""
         np.matmul(self.X.T, dZ, out=self.dW)
         np.sum(dZ, axis=0, out=self.db)  # a sum, since b was added to every row
-        return dZ @ self._W.T if need_dX else None
-
-    def __repr__(self):
-        return f"Dense({self.n_in}, {self.n_out})"
+        return dZ @ self.W.T if need_dX else None
 
 
-class Activation:
+class Activation(Layer):
     """`A = f(Z)`, elementwise (softmax: by rows). Options go to f: `Activation("leaky_relu", slope=0.1)`.
 
-    Raises ValueError for a name that is not in `activations.FUNCTIONS`.
+    Raises ValueError for a name that is not in `activations.FUNCTIONS` and for an option out of its range.
     """
 
-    size = 0  # it has no parameters
+    kept = ("A",)
 
     def __init__(self, name, **options):
-        self.name, self.options = name, options
         self.function, self.backward_function = look_up("activation", name, FUNCTIONS)
         known = list(inspect.signature(self.function).parameters)[1:]
         for option, value in options.items():
-            if option not in known or not 0 <= value <= RANGES[option]:
-                allowed = ", ".join(f"{k} from 0 to {RANGES[k]}" for k in known) or "no options"
+            if option not in known or not isinstance(value, Real) or not 0 <= value <= RANGES[option]:
+                allowed = ", ".join(f"{k} from 0 to {RANGES[k]:g}" for k in known) or "no options"
                 raise ValueError(f"{name} with {option}={value}; {name} takes {allowed}")
-
-    def lay_out(self, parameters, gradient):
-        self.parameters, self.gradient = parameters, gradient
+        # A NumPy float64 would make a float32 network compute in float64.
+        self.name, self.options = name, {option: float(value) for option, value in options.items()}
+        super().__init__()
 
     def forward(self, Z, training=False):
         A = self.function(Z, **self.options)
@@ -98,8 +146,132 @@ class Activation:
         """dZ from dA, both (m, n)."""
         return self.backward_function(dA, self.A, **self.options)
 
+    def sides(self):
+        return self.A > 0 if self.name in KINKED else None
+
+    def config(self):
+        return {"name": self.name, **self.options}
+
     def __repr__(self):
-        return f"Activation({', '.join([repr(self.name), *(f'{k}={v}' for k, v in self.options.items())])})"
+        return f"{type(self).__name__}({', '.join([repr(self.name), *(f'{k}={v}' for k, v in self.options.items())])})"
+
+
+class Dropout(Layer):
+    """While training, each value is set to 0 with probability `rate` and the others are divided by 1 - rate.
+
+    So the mean of a value stays what it is, and a prediction needs no change (Srivastava et al. 2014, in the "inverted"
+    form). The masks are drawn by a generator that belongs to the layer. Raises ValueError unless 0 <= rate < 1.
+    """
+
+    kept = ("mask",)
+
+    def __init__(self, rate):
+        if not isinstance(rate, Real) or not 0 <= rate < 1:
+            raise ValueError(f"Dropout with rate={rate!r}; expected the share that is dropped, 0 <= rate < 1")
+        self.rate, self.rng = float(rate), np.random.default_rng(0)
+        super().__init__()
+
+    def start(self, rng, initializer):
+        # A child of the network's seed: drawing masks changes no start weights.
+        self.rng = np.random.default_rng(rng.bit_generator.seed_seq.spawn(1)[0])
+
+    def forward(self, X, training=False):
+        if not training:
+            return X
+        drawn = self.rng.random(X.shape, dtype=np.float32) >= self.rate
+        self.mask = drawn * X.dtype.type(1 / (1 - self.rate))
+        return X * self.mask
+
+    def backward(self, dA, need_dX=True):
+        """dX from dA, in X's shape."""
+        return dA * self.mask
+
+    def state(self):
+        return {"rng": np.array(json.dumps(self.rng.bit_generator.state))}
+
+    def restore(self, state):
+        self.rng.bit_generator.state = json.loads(str(state["rng"]))
+
+
+class BatchNorm(Layer):
+    """Give each of n units (or channels) mean 0 and variance 1 over the batch, then `A = gamma X_hat + beta`.
+
+    X is (m, n) or (m, n, height, width); gamma and beta are (n,). While predicting, the mean and variance of the batch
+    give way to running averages of them, so that an answer does not depend on the other rows: after each training batch
+    `running = (1 - momentum) running + momentum batch`, with the unbiased variance (Ioffe & Szegedy 2015, algorithms 1
+    and 2; momentum as in PyTorch). Raises ValueError for a training batch of one value, which has no variance.
+    """
+
+    kept = ("X_hat", "deviation")
+
+    def __init__(self, n, momentum=0.1, epsilon=1e-5):
+        self.n = whole("n", n)
+        for name, value, end in (("momentum", momentum, 1), ("epsilon", epsilon, np.inf)):
+            if not isinstance(value, Real) or not 0 < value <= end or np.isinf(value):
+                raise ValueError(f"BatchNorm with {name}={value!r}; expected a number above 0, at most {end}")
+        self.momentum, self.epsilon = float(momentum), float(epsilon)
+        self.running_mean, self.running_variance = np.zeros(self.n), np.ones(self.n)
+        super().__init__(gamma=(self.n,), beta=(self.n,))
+        self.gamma = 1
+
+    def lay_out(self, parameters, gradient):
+        super().lay_out(parameters, gradient)
+        self.restore(self.state())  # in the parameters' dtype
+
+    def start(self, rng, initializer):
+        self.gamma = 1
+
+    def output_shape(self, shape):
+        if len(shape) not in (1, 3) or shape[0] != self.n:
+            raise ValueError(f"takes {self.n} units or channels, and gets {in_words(shape)}")
+        return shape
+
+    def forward(self, X, training=False):
+        over, one = ((0,), (self.n,)) if X.ndim == 2 else ((0, 2, 3), (self.n, 1, 1))
+        mean, variance = self.running_mean, self.running_variance
+        if training:
+            m = X.size // self.n
+            if m == 1:
+                raise ValueError(f"{self} was given a training batch of one row; choose a batch_size that leaves none")
+            mean, variance = X.mean(axis=over), X.var(axis=over)
+            self.running_mean += self.momentum * (mean - self.running_mean)
+            self.running_variance += self.momentum * (variance * (m / (m - 1)) - self.running_variance)
+        deviation = np.sqrt(variance + self.epsilon).reshape(one)
+        X_hat = (X - mean.reshape(one)) / deviation
+        self.X_hat, self.deviation = (X_hat, deviation) if training else (None, None)
+        return self.gamma.reshape(one) * X_hat + self.beta.reshape(one)
+
+    def backward(self, dA, need_dX=True):
+        """From dA fill dgamma and dbeta; return dX, in the same shape, or None when nobody needs it."""
+        over, one = ((0,), (self.n,)) if dA.ndim == 2 else ((0, 2, 3), (self.n, 1, 1))
+        np.sum(dA * self.X_hat, axis=over, out=self.dgamma)
+        np.sum(dA, axis=over, out=self.dbeta)
+        if not need_dX:
+            return None
+        # Each x also moves the batch's mean and deviation: their two terms (Ioffe & Szegedy 2015, section 3).
+        m = dA.size // self.n
+        return (self.gamma.reshape(one) / self.deviation) * (
+            dA - self.dbeta.reshape(one) / m - self.X_hat * (self.dgamma.reshape(one) / m)
+        )
+
+    def state(self):
+        return {"running_mean": self.running_mean.copy(), "running_variance": self.running_variance.copy()}
+
+    def restore(self, state):
+        for name, values in state.items():
+            setattr(self, name, np.array(values, dtype=self.gamma.dtype))
+
+
+def whole(name, n, least=1):
+    """`n` as an int, or a ValueError."""
+    if isinstance(n, bool) or not isinstance(n, Integral) or n < least:
+        raise ValueError(f"{name} is {n!r}; expected a whole number from {least}")
+    return int(n)
+
+
+def in_words(shape):
+    """The shape of one sample, for messages."""
+    return f"{shape[0]} values" if len(shape) == 1 else "{1}x{2} pictures of {0} channel(s)".format(*shape)
 
 
 def look_up(kind, name, known):

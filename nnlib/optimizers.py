@@ -1,31 +1,70 @@
 """Optimizers: one update of all parameters of a network from its gradient.
 
-`step(net)` changes `net.parameters` in place; `learning_rate` may be changed between steps. What an optimizer remembers
-of earlier steps belongs to one network: `step` raises ValueError for another one until `reset()`.
+`step(net)` changes `net.parameters` in place. What an optimizer remembers of earlier steps belongs to one network:
+`step` raises ValueError for another one until `reset()`. All take, besides their own settings, by keyword:
+
+learning_rate  a number, or a function of the step such as `schedules.Cosine(0.1, steps=5000)`; may be set between steps
+weight_decay   pulls the weights W towards 0: in SGD by the gradient of the penalty `weight_decay / 2 sum W^2` (L2); in
+               Adam and RMSprop, which would divide that away, by `W -= learning_rate weight_decay W` (Loshchilov &
+               Hutter 2019: AdamW)
+l1             moves each W towards 0 by `learning_rate l1` after the step, and no further: a step of the penalty
+               `l1 sum |W|` that can reach 0 (soft thresholding, Parikh & Boyd 2014, section 6.5.2)
+decay_all      True: both act on biases and on batch norm's gamma and beta as well
+clip_norm      a gradient longer than this is shortened to it (Pascanu, Mikolov & Bengio 2013)
 """
 
 import numpy as np
 
 
 class _Optimizer:
-    """What the three share: the vectors that they remember between steps, and whose they are."""
+    """What the three share: settings, penalties, and the vectors that they remember between steps."""
 
-    def __init__(self, learning_rate, **settings):
-        if not 0 <= learning_rate < np.inf:
-            raise ValueError(f"learning_rate is {learning_rate}; expected 0 <= learning_rate < inf")
+    def __init__(self, learning_rate, weight_decay=0.0, l1=0.0, decay_all=False, clip_norm=None, **settings):
+        if not callable(learning_rate) and not 0 <= learning_rate < np.inf:
+            raise ValueError(f"learning_rate is {learning_rate}; expected 0 <= learning_rate < inf, or a schedule")
         for name, value in settings.items():
             if name == "epsilon" and not 0 < value < np.inf:
                 raise ValueError(f"epsilon is {value}; expected a small number above 0, or a gradient of 0 gives 0 / 0")
             if name != "epsilon" and not 0 <= value < 1:
                 raise ValueError(f"{name} is {value}; expected 0 <= {name} < 1")
-        self.learning_rate = learning_rate
-        self.__dict__.update(settings)
+        for name, value in {"weight_decay": weight_decay, "l1": l1}.items():
+            if not 0 <= value < np.inf:
+                raise ValueError(f"{name} is {value}; expected 0 <= {name} < inf")
+        if clip_norm is not None and not clip_norm > 0:
+            raise ValueError(f"clip_norm is {clip_norm}; expected a length above 0, or None")
+        self.learning_rate, self.decay_all, self.clip_norm = learning_rate, decay_all, clip_norm
+        # As Python's numbers: a NumPy float64 would make float32 parameters pass through float64.
+        self.weight_decay, self.l1 = float(weight_decay), float(l1)
+        self.__dict__.update({name: float(value) for name, value in settings.items()})
         self._settings = ("learning_rate", *settings)
         self.reset()
 
     def reset(self):
         """Forget all earlier steps."""
         self.steps, self._owner, self._memory = 0, None, None
+
+    @property
+    def rate(self):
+        """The learning rate of the next step, a float."""
+        return float(self.learning_rate(self.steps) if callable(self.learning_rate) else self.learning_rate)
+
+    def step(self, net):
+        """Update `net.parameters` from `net.gradient`, to which clipping and L2 are applied in place."""
+        rate, arrays = self.rate, []
+        if self.clip_norm is not None and (norm := np.linalg.norm(net.gradient)) > self.clip_norm:
+            net.gradient *= float(self.clip_norm / norm)
+        if self.weight_decay or self.l1:
+            arrays = [(getattr(layer, name), getattr(layer, f"d{name}")) for layer in net.layers
+                      for name in (layer.shapes if self.decay_all else layer.decayed)]  # fmt: skip
+        for W, dW in arrays if self.weight_decay else ():
+            self._decay(W, dW, rate)
+        self._update(net, net.gradient, rate)
+        for W, _ in arrays if self.l1 else ():
+            W[...] = np.copysign(np.maximum(np.abs(W) - rate * self.l1, 0), W)
+        self.steps += 1
+
+    def _decay(self, W, dW, rate):
+        W -= rate * self.weight_decay * W
 
     def _remember(self, net, count):
         """`count` vectors like the parameters, zero before the first step and kept between steps."""
@@ -34,11 +73,11 @@ class _Optimizer:
             self._memory = [np.zeros_like(net.parameters) for _ in range(count)]
         if self._owner is not net:
             raise ValueError("this optimizer remembers steps of another network; make a new one, or call reset()")
-        self.steps += 1
         return self._memory
 
     def __repr__(self):
-        return f"{type(self).__name__}({', '.join(f'{k}={getattr(self, k)}' for k in self._settings)})"
+        extra = [name for name in ("weight_decay", "l1", "decay_all", "clip_norm") if getattr(self, name)]
+        return f"{type(self).__name__}({', '.join(f'{k}={getattr(self, k)}' for k in (*self._settings, *extra))})"
 
 
 class SGD(_Optimizer):
@@ -47,30 +86,32 @@ class SGD(_Optimizer):
     With momentum 0, `v` is the gradient and nothing is remembered.
     """
 
-    def __init__(self, learning_rate=0.1, momentum=0.0):
-        super().__init__(learning_rate, momentum=momentum)
+    def __init__(self, learning_rate=0.1, momentum=0.0, **penalties):
+        super().__init__(learning_rate, **penalties, momentum=momentum)
 
-    def step(self, net):
-        v = net.gradient
+    def _decay(self, W, dW, rate):
+        dW += self.weight_decay * W
+
+    def _update(self, net, g, rate):
         if self.momentum:
             (v,) = self._remember(net, 1)
             v *= self.momentum
-            v += net.gradient
-        net.parameters -= float(self.learning_rate) * v
+            v += g
+            g = v
+        net.parameters -= rate * g
 
 
 class RMSprop(_Optimizer):
     """`v = decay v + (1 - decay) g^2`, `w = w - learning_rate g / (sqrt(v) + epsilon)` (Tieleman & Hinton 2012)."""
 
-    def __init__(self, learning_rate=0.001, decay=0.9, epsilon=1e-8):
-        super().__init__(learning_rate, decay=decay, epsilon=epsilon)
+    def __init__(self, learning_rate=0.001, decay=0.9, epsilon=1e-8, **penalties):
+        super().__init__(learning_rate, **penalties, decay=decay, epsilon=epsilon)
 
-    def step(self, net):
+    def _update(self, net, g, rate):
         (v,) = self._remember(net, 1)
-        g = net.gradient
         v *= self.decay
         v += (1 - self.decay) * g * g
-        net.parameters -= float(self.learning_rate) * g / (np.sqrt(v) + self.epsilon)
+        net.parameters -= rate * g / (np.sqrt(v) + self.epsilon)
 
 
 class Adam(_Optimizer):
@@ -81,20 +122,24 @@ class Adam(_Optimizer):
     beta) after t steps; the paper keeps (1 - beta) m and calls the division by 1 - beta^t the bias correction.
     """
 
-    def __init__(self, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
-        super().__init__(learning_rate, beta1=beta1, beta2=beta2, epsilon=epsilon)
+    def __init__(self, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, **penalties):
+        super().__init__(learning_rate, **penalties, beta1=beta1, beta2=beta2, epsilon=epsilon)
 
-    def step(self, net):
+    def _update(self, net, g, rate):
         m, v, update = self._remember(net, 3)
+        t = self.steps + 1
         m *= self.beta1
-        m += net.gradient
+        m += g
         v *= self.beta2
-        v += np.multiply(net.gradient, net.gradient, out=update)
-        discounts1 = (1 - self.beta1**self.steps) / (1 - self.beta1)
-        discounts2 = (1 - self.beta2**self.steps) / (1 - self.beta2)
+        v += np.multiply(g, g, out=update)
+        discounts1 = (1 - self.beta1**t) / (1 - self.beta1)
+        discounts2 = (1 - self.beta2**t) / (1 - self.beta2)
         # The two divisors are numbers: taken out of the vectors, they cost no pass over memory.
         np.sqrt(v, out=update)
         update += self.epsilon * discounts2**0.5
         np.divide(m, update, out=update)
-        update *= float(self.learning_rate) * discounts2**0.5 / discounts1
+        update *= rate * discounts2**0.5 / discounts1
         net.parameters -= update
+
+
+OPTIMIZERS = {"SGD": SGD, "RMSprop": RMSprop, "Adam": Adam}

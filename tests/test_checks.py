@@ -245,6 +245,5 @@ def test_few_rows_raise_nothing(m):
 
 
 def test_an_activation_with_options_is_kept(dataset):
-    data, net = dataset("digits"), Network([64, 16, 10], "leaky_relu")
-    net.layers[1] = Activation("leaky_relu", slope=0.3)
+    data, net = dataset("digits"), Network([64, 16, 10], Activation("leaky_relu", slope=0.3))
     assert preflight(net, data.X_train, data.y_train)["passed"].all()

@@ -64,7 +64,7 @@ def test_the_gradient_is_the_numerical_one(activation, output, loss, widths, K, 
 def test_matched_pairs_agree_with_the_outputs_own_derivative():
     for (output, loss), _ in MATCHED.items():
         net = Network([3, 4, 3], "tanh", output, loss, dtype=np.float64)
-        X, Y = net.check(*table(net))
+        X, Y = net.check_X_y(*table(net))
         short = net.loss_and_gradient(X, Y)[0], net.gradient.copy()
         net.matched = None
         long = net.loss_and_gradient(X, Y)[0], net.gradient
@@ -285,8 +285,7 @@ def test_a_save_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
 
 
 def test_activation_options_come_back_from_a_file(tmp_path):
-    net = Network([3, 4, 2])
-    net.layers[1] = nnlib.Activation("leaky_relu", slope=0.5)
+    net = Network([3, 4, 2], nnlib.Activation("leaky_relu", slope=0.5))
     X, _ = table(net)
     np.testing.assert_array_equal(through_a_file(net, tmp_path).forward(X), net.forward(X))
 
@@ -366,13 +365,13 @@ def test_chunks_do_not_change_the_answer(kind):
     sizes, options = KINDS[kind]
     net = Network([4, 2000, sizes[-1]], **options, dtype=np.float64)
     X, y = table(net, m=1300)
-    X, Y = net.check(X, y)
+    X, Y = net.check_X_y(X, y)
     assert len(net._chunks(X)) > 2
     Z = net.logits(X)
     np.testing.assert_allclose(net.forward(X), net.output.forward(Z), rtol=1e-12)
     assert net.loss(X, y) == pytest.approx(net.compare(Z, Y)[0], rel=1e-12)
     if net.is_classifier:
-        assert net.accuracy(X, y) == pytest.approx(net.share_right(Z, Y))
+        assert net.accuracy(X, y) == pytest.approx(net.accuracy_of(Z, Y))
 
 
 def test_predicting_100_000_rows_through_a_wide_layer_takes_little_memory():

@@ -247,7 +247,7 @@ def test_the_check_in_float32():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(10, 4)), rng.integers(0, 3, 10)
     net = nnlib.Network([4, 5, 5, 3], "tanh", seed=0)
-    X, Y = net.check(X, y)
+    X, Y = net.check_X_y(X, y)
     net.loss_and_gradient(X, Y)
     numbers = nnlib.numerical_gradient(lambda: net.compare(net.logits(X), Y)[0], net.parameters, np.float32(1e-5))
     assert 2e-3 < nnlib.relative_error(net.gradient, numbers) < 5e-2

@@ -122,7 +122,7 @@ def test_angles(data):
     net, rng = nnlib.Network(SIZES), np.random.default_rng(1)
 
     def direction(rows):
-        net.loss_and_gradient(*net.check(data.X_train[rows], data.y_train[rows]))
+        net.loss_and_gradient(*net.check_X_y(data.X_train[rows], data.y_train[rows]))
         return net.gradient / np.linalg.norm(net.gradient)
 
     full = direction(slice(None))

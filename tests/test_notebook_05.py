@@ -37,7 +37,7 @@ def accuracy(data):
 
 
 def sizes_by_layer(net, X, y):
-    X, Y = net.check(X, y)
+    X, Y = net.check_X_y(X, y)
     _, dZ = net.compare(net.logits(X, training=True), Y)
     spread, size = [], []
     for layer in reversed(net.layers):

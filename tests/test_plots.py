@@ -206,7 +206,7 @@ def test_weight_update_is_the_step_that_the_optimizer_would_make():
     steps, before = optimizer.steps, net.weights[1].copy()
     fig = untouched(net, lambda: plots.weight_update(net, X, y, optimizer, layer=1))
     assert optimizer.steps == steps
-    net.loss_and_gradient(*net.check(X, y))
+    net.loss_and_gradient(*net.check_X_y(X, y))
     optimizer.step(net)
     shown = [np.asarray(fig.axes[k].images[0].get_array()) for k in range(3)]
     np.testing.assert_array_equal(shown[0], before)

@@ -196,9 +196,11 @@ class InterruptedAt(SGD):
 
 
 @pytest.mark.parametrize("when, epochs", [(1, []), (2, [1]), (10, [1]), (11, [1]), (12, [1, 2]), (20, [1, 2])])
-def test_an_interrupt_returns_the_history_so_far(when, epochs):
-    X, y = clouds()
-    history = train(small_net(), X, y, batch_size=10, optimizer=InterruptedAt(when), validation=(X, y), progress=False)
+def test_an_interrupt_is_raised_again_and_the_network_has_the_history_so_far(when, epochs):
+    (X, y), net = clouds(), small_net()
+    with pytest.raises(KeyboardInterrupt):  # swallowed, a loop over learning rates would go on with the next
+        train(net, X, y, batch_size=10, optimizer=InterruptedAt(when), validation=(X, y), progress=False)
+    history = net.history
     assert list(history["epoch"]) == epochs
     assert "val_loss" in history.columns
     if when == 12:
@@ -217,8 +219,9 @@ def test_an_interrupt_between_epochs_leaves_one_row_per_epoch(call, monkeypatch)
         return score(*args)
 
     monkeypatch.setattr(net, "score", interrupt)
-    history = train(net, X, y, epochs=3, batch_size=5, validation=(X, y), progress=False)
-    assert list(history["epoch"]) == [1]
+    with pytest.raises(KeyboardInterrupt):
+        train(net, X, y, epochs=3, batch_size=5, validation=(X, y), progress=False)
+    assert list(net.history["epoch"]) == [1]
 
 
 # -- diverged ----------------------------------------------------------------------------------------------------------

@@ -92,7 +92,7 @@ def report_every(iterations, optimizer, parts):
         if taken % iterations == 0:
             line = f"iteration {taken:5}"
             for name, (X, y) in parts.items():
-                loss, accuracy = net.score(*net.check(X[:REPORTED_ROWS], y[:REPORTED_ROWS]))
+                loss, accuracy = net.score(*net.check_X_y(X[:REPORTED_ROWS], y[:REPORTED_ROWS]))
                 line += f"   {name}: loss {loss:.4f}, accuracy {accuracy:6.1%}"
             tqdm.write(line)  # above the progress bar
 

@@ -96,7 +96,7 @@ def decision_regions(net, X, y, ax=None):
     if not net.is_classifier or net.sizes[0] != 2:
         kind = "classifier" if net.is_classifier else "regression"
         raise ValueError(f"this network is a {kind} of {net.sizes[0]} inputs; give a classifier of 2")
-    X, Y = net.check(X, y)
+    X, Y = net.check_X_y(X, y)
     y = net.decide(Y)
     fig, ax = (ax.figure, ax) if ax is not None else figure(5, 5)
     low, high = X.min(axis=0) - 0.3, X.max(axis=0) + 0.3

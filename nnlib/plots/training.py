@@ -44,7 +44,7 @@ def gradients(net, X, y, image_shape=None, class_names=None):
     it is.
     """
     net = copy.deepcopy(net)
-    X, Y = net.check(X, y)
+    X, Y = net.check_X_y(X, y)
     image_shape, names = picture_shape(net.sizes[0], image_shape), output_names(net, class_names)
     Z = net.logits(X, training=True)
     loss, dZ = net.compare(Z, Y)
@@ -96,7 +96,7 @@ def weight_update(net, X, y, optimizer=None, layer=0, image_shape=None):
     after = copy.deepcopy(net)
     # What the optimizer remembers belongs to the network; its copy's, to the network's copy.
     optimizer = copy.deepcopy(optimizer or SGD(), {id(net): after})
-    loss, _ = after.loss_and_gradient(*after.check(X, y))
+    loss, _ = after.loss_and_gradient(*after.check_X_y(X, y))
     optimizer.step(after)
 
     image_shape = picture_shape(net.sizes[0], image_shape) if first else None

@@ -149,7 +149,7 @@ class DataSize(Panel):
                 self._recent.clear()
         if self.step == self.steps:
             rows, queue = self._rows[:MOST_VAL], self._queue
-            scores = self.network.score(*self.network.check(self.X[rows], self.y[rows]))
+            scores = self.network.score(*self.network.check_X_y(self.X[rows], self.y[rows]))
             self._results[len(self._rows)] = (*scores, *self._curve[-1][3:])
             self._finished[len(self._rows)] = np.array(self._curve)
             if queue:

@@ -147,7 +147,7 @@ class GradientCheck(Panel):
         net, X, y = self._network()
         kept = [_largest(check_gradients(net, X, y, epsilon)) if self.activation in KINKED else np.nan
                 for epsilon in EPSILONS]  # fmt: skip
-        X, Y = net.check(X, y)
+        X, Y = net.check_X_y(X, y)
         net.loss_and_gradient(X, Y)
         analytic = [array.copy() for layer in net.dense for array in (layer.dW, layer.db)]
         every = []

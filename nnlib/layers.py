@@ -262,10 +262,10 @@ class BatchNorm(Layer):
             setattr(self, name, np.array(values, dtype=self.gamma.dtype))
 
 
-def whole(name, n, least=1):
+def whole(name, n, least=1, hint=""):
     """`n` as an int, or a ValueError."""
     if isinstance(n, bool) or not isinstance(n, Integral) or n < least:
-        raise ValueError(f"{name} is {n!r}; expected a whole number from {least}")
+        raise ValueError(f"{name} is {n!r}; expected a whole number from {least}{hint}")
     return int(n)
 
 

@@ -33,7 +33,9 @@ def _prepare(net, X, y, epochs, batch_size):
     """X, Y and the number of rows in a batch, all checked."""
     X, Y = net.check_X_y(X, y)
     whole("epochs", epochs, least=0)
-    return X, Y, len(X) if batch_size is None else min(whole("batch_size", batch_size), len(X))
+    if batch_size is None:
+        return X, Y, len(X)
+    return X, Y, min(whole("batch_size", batch_size, hint=", or None for full batch"), len(X))
 
 
 def _steps(net, X, Y, size, epochs, optimizer, seed, augment):

@@ -47,6 +47,31 @@ def test_relative_error():
     assert relative_error(np.ones((2, 2)), np.zeros((2, 2))) == 1
 
 
+def test_relative_error_refuses_what_it_would_have_to_stretch():
+    with pytest.raises(ValueError, match=r"a has shape \(3,\), b has shape \(3, 1\); expected the same"):
+        relative_error(np.ones(3), np.ones((3, 1)))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.int64])
+def test_the_numerical_gradient_wants_float64(dtype):
+    with pytest.raises(ValueError, match=r"array holds .*; expected float64, .*astype\(np.float64\)"):
+        numerical_gradient(lambda: 0.0, np.ones(3, dtype))
+
+
+def test_an_array_is_put_back_also_when_f_raises():
+    w, calls = np.ones(3), []
+
+    def f():
+        calls.append(w.copy())
+        if len(calls) == 4:
+            raise RuntimeError("no more")
+        return w.sum()
+
+    with pytest.raises(RuntimeError):
+        numerical_gradient(f, w)
+    np.testing.assert_array_equal(w, np.ones(3))
+
+
 # -- check_gradients --
 
 

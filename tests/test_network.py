@@ -455,6 +455,16 @@ def test_a_regression_has_no_accuracy_and_no_probabilities():
         net.predict_proba(X)
 
 
+def test_many_classes_take_memory_by_the_row_not_by_the_square():
+    net = Network([1, 20_000])  # 20,000 x 20,000 would be 1.6 GB
+    tracemalloc.start()
+    net.targets([3, 19_999])
+    assert net.guess_loss() == pytest.approx(np.log(20_000), rel=1e-4)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2e6
+
+
 @pytest.mark.parametrize(
     "sizes, options, expected",
     [([4, 10], CLASSIFIER, np.log(10)), ([4, 1], BINARY, np.log(2)), ([4, 2], BINARY, 2 * np.log(2))],
@@ -495,6 +505,8 @@ def with_value(value):
         (None, "X "),
         (np.full((5, 4), None), "X"),
         (np.zeros((5, 4)) * 1j, "X "),
+        (3.0, r"shape \(\).*expects \(samples, 4\)"),
+        (np.ma.masked_array(np.zeros((5, 4)), mask=np.eye(5, 4)), "X is a masked array; fill its gaps first"),
     ],
     ids=lambda value: getattr(value, "shape", None) and f"{value.dtype}{value.shape}",
 )
@@ -524,6 +536,7 @@ def test_a_bad_X_is_named(X, message):
         (np.eye(5)[:, :4], CLASSIFIER, r"shape \(5, 4\)"),
         (np.zeros((5, 1)), CLASSIFIER, r"shape \(5, 1\)"),
         (1, CLASSIFIER, r"shape \(\)"),
+        (np.ma.masked_array([0, 1, 2, 0, 1], mask=[0, 0, 1, 0, 0]), CLASSIFIER, "y is a masked array"),
         ([0, 1, 2, 0, 1], {**BINARY, "K": 1}, r"y\[2\] is 2; expected classes 0\.\.1"),
         (np.eye(2)[[0, 1, 1, 0, 1]], {**BINARY, "K": 1}, r"shape \(5, 2\)"),
         (np.zeros(5), REGRESSION, r"shape \(5,\).*expects \(samples, 3\)"),

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Lasso
+from sklearn.neural_network import MLPClassifier
 
-from nnlib import SGD, Adam, Network, RMSprop
+from nnlib import SGD, Activation, Adam, BatchNorm, Dense, Network, RMSprop, train
+from nnlib.schedules import Constant, Cosine, Step, WarmUp
 
 
 def small_net(dtype=np.float64, seed=0):
@@ -92,10 +95,11 @@ def test_another_network_is_refused_until_reset(optimizer):
     np.testing.assert_array_equal(again[-1], first.parameters)  # as if it were new
 
 
-def test_plain_gradient_descent_remembers_nothing():
-    optimizer = SGD(0.1)
-    follow(optimizer, np.ones((2, 8)), small_net())
-    follow(optimizer, np.ones((2, 8)), small_net())
+def test_plain_gradient_descent_serves_one_network_after_another():
+    optimizer, first, second = SGD(0.1), small_net(), small_net()
+    for net in (first, second):
+        follow(optimizer, np.ones((2, 8)), net)
+    np.testing.assert_array_equal(first.parameters, second.parameters)
 
 
 @pytest.mark.parametrize("kind", [SGD, RMSprop, Adam])
@@ -145,6 +149,9 @@ def test_a_parameter_whose_gradient_is_always_0_stays(kind):
         (lambda: Adam(epsilon=0), "epsilon"),  # 0 / 0 where a pixel is always dark
         (lambda: Adam(beta1=1.0), "beta1"),
         (lambda: Adam(beta2=1.5), "beta2"),
+        (lambda: SGD(weight_decay=-1), "weight_decay"),
+        (lambda: Adam(weight_decay=np.inf), "weight_decay"),
+        (lambda: RMSprop(l1=np.nan), "l1"),
     ],
 )
 def test_bad_settings_are_named(make, name):
@@ -152,6 +159,128 @@ def test_bad_settings_are_named(make, name):
         make()
 
 
+@pytest.mark.parametrize("length", [0, -1, np.nan])
+def test_a_bad_clip_norm_is_named(length):
+    with pytest.raises(ValueError, match=r"clip_norm is .*; expected a length above 0, or None"):
+        SGD(clip_norm=length)
+
+
 def test_repr_shows_the_settings():
     assert repr(SGD(0.1, 0.9)) == "SGD(learning_rate=0.1, momentum=0.9)"
+    assert repr(Adam(0.1, weight_decay=0.01)) == (
+        "Adam(learning_rate=0.1, beta1=0.9, beta2=0.999, epsilon=1e-08, weight_decay=0.01)"
+    )
+    assert repr(SGD(Cosine(0.1, steps=50))) == "SGD(learning_rate=Cosine(rate=0.1, steps=50, final=0.0), momentum=0.0)"
     assert repr(Adam()) == "Adam(learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-08)"
+
+
+# -- penalties ---------------------------------------------------------------------------------------------------------
+
+
+def test_adamw_takes_the_steps_that_pytorch_takes():
+    net = Network([3, 1], output="identity", dtype=np.float64)
+    net.weights[0][:, 0] = [1, -2, 0.5]
+    optimizer, path = Adam(0.1, weight_decay=0.2), []
+    for g in ([1.0, 0.5, -2.0], [0.1, -0.5, 1.0], [-3.0, 0.25, 0.0]):
+        net.gradient[:] = [*g, 0]
+        optimizer.step(net)
+        path.append(net.weights[0][:, 0].copy())
+    # torch.optim.AdamW(lr=0.1, weight_decay=0.2) of PyTorch 2.13, float64
+    expected = [
+        [0.880000001000, -2.059999998000, 0.589999999500],
+        [0.788318937741, -2.013536840251, 0.604833703308],
+        [0.814957844568, -1.990738656461, 0.613324959440],
+    ]
+    np.testing.assert_allclose(path, expected, rtol=1e-9)
+
+
+def test_l2_is_scikit_learns_alpha():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 3)), rng.integers(3, size=40)
+    alpha = 2.0  # scikit-learn divides it by the rows of a batch
+    peer = MLPClassifier((5,), activation="tanh", solver="sgd", alpha=alpha, momentum=0, learning_rate_init=0.1,
+                         batch_size=40, random_state=0, shuffle=False)  # fmt: skip
+    peer.partial_fit(X, y, classes=range(3))
+    net = Network([3, 5, 3], "tanh", dtype=np.float64)
+    for ours, theirs in zip([*net.weights, *net.biases], [*peer.coefs_, *peer.intercepts_]):
+        ours[...] = theirs
+    plain = net.astype(np.float64)
+    for _ in range(5):
+        peer.partial_fit(X, y)
+    train(net, X, y, 5, None, SGD(0.1, weight_decay=alpha / 40), progress=False)
+    train(plain, X, y, 5, None, SGD(0.1), progress=False)
+    for ours, without, theirs in zip(net.weights, plain.weights, peer.coefs_):
+        np.testing.assert_allclose(ours, theirs, atol=1e-9)
+        assert np.abs(ours - without).max() > 1e-3
+
+
+@pytest.mark.parametrize("optimizer", [SGD(0.1, weight_decay=0.5), Adam(0.1, weight_decay=0.5), RMSprop(0.1, l1=0.5)],
+                         ids=repr)  # fmt: skip
+@pytest.mark.parametrize("everything", [False, True])
+def test_penalties_pull_at_weights_alone_unless_told(optimizer, everything):
+    optimizer.reset()
+    optimizer.decay_all = everything
+    net = Network(layers=[Dense(3, 4), BatchNorm(4), Activation("relu"), Dense(4, 2)], dtype=np.float64)
+    net.parameters[:] = 1
+    follow(optimizer, np.zeros((1, len(net.parameters))), net)
+    for _, layer in net.learning:
+        for name in layer.shapes:
+            assert (getattr(layer, name) < 1).all() == (everything or name == "W"), (layer, name)
+
+
+def test_l1_finds_the_zeros_of_the_lasso():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 8))
+    y = X[:, 0] - 2 * X[:, 3] + 0.1 * rng.normal(size=200)
+    lasso = Lasso(alpha=0.3, tol=1e-10).fit(X, y)  # 1/2 mean squared error + alpha sum |w|, as here
+    net = Network([8, 1], output="identity", dtype=np.float64)
+    train(net, X, y, 2000, None, SGD(0.1, l1=0.3), progress=False)
+    np.testing.assert_allclose(net.weights[0][:, 0], lasso.coef_, atol=1e-6)
+    np.testing.assert_array_equal(net.weights[0][:, 0] == 0, lasso.coef_ == 0)
+    assert (lasso.coef_ == 0).sum() == 6
+
+
+def test_clipping_shortens_what_is_too_long_and_nothing_else():
+    for length, expected in [(5.0, 1.0), (20.0, 0.4)]:
+        net = small_net()
+        start = net.parameters.copy()
+        gradient = np.zeros((1, 8))
+        gradient[0, :2] = 6, 8  # of length 10
+        (after,) = follow(SGD(0.1, clip_norm=length), gradient, net)
+        np.testing.assert_allclose(start - after, 0.1 * gradient[0] * min(1, length / 10))
+
+
+# -- schedules ---------------------------------------------------------------------------------------------------------
+
+
+def test_worked_rates():
+    assert [Constant(0.1)(k) for k in (0, 99)] == [0.1, 0.1]
+    assert [Step(1.0, 10, 0.5)(k) for k in (0, 9, 10, 29, 30)] == [1, 1, 0.5, 0.25, 0.125]
+    np.testing.assert_allclose([Cosine(1.0, 100, 0.2)(k) for k in (0, 50, 100, 500)], [1, 0.6, 0.2, 0.2])
+    np.testing.assert_allclose([WarmUp(1.0, 4)(k) for k in range(6)], [0.25, 0.5, 0.75, 1, 1, 1])
+    warm = WarmUp(Cosine(2.0, 10), 2)
+    np.testing.assert_allclose([warm(k) for k in (0, 1, 2, 7, 12)], [1, 2, 2, 1, 0], atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [SGD, RMSprop, Adam])
+def test_an_optimizer_asks_its_schedule_for_each_steps_rate(kind):
+    net, asked = small_net(), []
+
+    def schedule(step):
+        asked.append(step)
+        return 0.1 if step < 2 else 0.0
+
+    path = follow(kind(schedule), np.ones((4, 8)), net)
+    assert asked == [0, 1, 2, 3]
+    assert (path[0] != path[1]).all() and (path[1] == path[2]).all() and (path[2] == path[3]).all()
+
+
+def test_the_count_of_steps_goes_on_from_one_training_to_the_next():
+    X, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
+    optimizer = SGD(Step(0.1, 4))
+    for _ in range(3):
+        train(small_net(), X, y, 1, 10, optimizer, progress=False)
+    assert optimizer.steps == 6
+    assert optimizer.rate == pytest.approx(0.01)
+    optimizer.reset()
+    assert optimizer.rate == 0.1

@@ -389,3 +389,153 @@ def test_a_rate_changed_while_training_is_used():
     before = net.parameters.copy()
     next(steps)
     np.testing.assert_array_equal(net.parameters, before)
+
+
+# -- early stopping, augmentation, a word after each epoch -------------------------------------------------------------
+
+
+def test_patience_ends_training_after_so_many_epochs_without_a_better_validation_loss():
+    (X, y), (X_val, y_val), rng = clouds(m=60), clouds(m=60, seed=1), np.random.default_rng(0)
+    noise = np.where(rng.random(60) < 0.4, rng.integers(3, size=60), y)  # learned by heart: the loss rises elsewhere
+    net, twin = small_net(), small_net()
+    optimizer = SGD(0.5)
+    history = train(net, X, noise, 200, 10, optimizer, (X_val, y_val), patience=5, restore_best=True, progress=False)
+    full = train(twin, X, noise, len(history), 10, SGD(0.5), (X_val, y_val), progress=False)
+    best = full["val_loss"].idxmin()
+    assert len(history) == best + 1 + 5 < 200
+    np.testing.assert_array_equal(history["val_loss"], full["val_loss"])
+    again = small_net()
+    train(again, X, noise, best + 1, 10, SGD(0.5), progress=False)
+    np.testing.assert_array_equal(net.parameters, again.parameters)  # those of the best epoch
+    assert net.loss(X_val, y_val) == history["val_loss"].min() < twin.loss(X_val, y_val)
+
+
+def test_restore_best_works_without_patience_and_after_an_interrupt():
+    X, y = clouds()
+    for call in (1, 2):
+        net = small_net()
+
+        def callback(row, net=net, stop=call == 2):
+            if row["epoch"] == 2:
+                net.parameters *= -50  # spoiled: epoch 3 is worse
+            if row["epoch"] == 3 and stop:
+                raise KeyboardInterrupt
+
+        try:
+            train(net, X, y, 3, None, SGD(1e-9), (X, y), restore_best=True, callback=callback, progress=False)
+        except KeyboardInterrupt:
+            assert call == 2
+        assert net.loss(X, y) == net.history["val_loss"].min() and np.abs(net.parameters).max() < 20
+
+
+def test_augment_is_applied_to_each_batch_and_not_to_the_order_of_rows():
+    X, y = clouds(m=25)
+    seen = []
+
+    def shifted(X_batch, rng):
+        seen.append((X_batch.copy(), rng.normal()))
+        X_batch += 1  # a copy: the user's rows stay
+        return X_batch
+
+    net, by_hand = small_net(), small_net()
+    before = X.copy()
+    train(net, X, y, 2, 10, SGD(0.1), seed=7, augment=shifted, progress=False)
+    train(by_hand, X + 1, y, 2, 10, SGD(0.1), seed=7, progress=False)
+    np.testing.assert_allclose(net.parameters, by_hand.parameters)
+    np.testing.assert_array_equal(X, before)
+    assert [len(X_batch) for X_batch, _ in seen] == [10, 10, 5] * 2
+    assert len({number for _, number in seen}) == 6
+    train(net, X, y, 1, None, augment=shifted, progress=False)
+    np.testing.assert_array_equal(X, before)  # in a full batch, too
+
+
+def test_images_augment_can_be_given_as_it_is(dataset):
+    from nnlib import images
+
+    data, net = dataset("mnist-5k"), Network([784, 16, 10])
+    history = train(net, data.X_train[:256], data.y_train[:256], 2, 64, augment=images.augment, progress=False)
+    assert history["loss"].iloc[1] < history["loss"].iloc[0]
+
+
+@pytest.mark.parametrize("wrong", [lambda X, rng: X[:3], lambda X, rng: None, lambda X, rng: X.astype(str)])
+def test_an_augment_that_returns_something_else_is_named(wrong):
+    X, y = clouds()
+    with pytest.raises(ValueError, match=r"augment made .* of a batch .*; expected the same shape"):
+        train(small_net(), X, y, augment=wrong, progress=False)
+
+
+def test_the_callback_is_given_each_epochs_row():
+    (X, y), rows = clouds(), []
+    history = train(small_net(), X, y, 3, validation=(X, y), callback=rows.append, progress=False)
+    assert pd.DataFrame(rows).equals(history)
+
+
+@pytest.mark.parametrize("options", [{"patience": 3}, {"restore_best": True}])
+def test_early_stopping_without_validation_rows_is_refused(options):
+    X, y = clouds()
+    with pytest.raises(ValueError, match=r"give validation=\(X_val, y_val\)"):
+        train(small_net(), X, y, **options)
+
+
+@pytest.mark.parametrize("patience", [0, -1, 2.5, "3"])
+def test_a_bad_patience_is_named(patience):
+    X, y = clouds()
+    with pytest.raises(ValueError, match=r"patience is .*; expected a whole number from 1"):
+        train(small_net(), X, y, validation=(X, y), patience=patience)
+
+
+# -- forms of X --------------------------------------------------------------------------------------------------------
+
+
+def test_rows_in_any_order_and_type_train_to_the_same_bits():
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 2, (60, 2)), np.arange(60) % 3
+    trained = []
+    wide = np.zeros((60, 4))
+    wide[:, ::2] = X
+    forms = (X.astype(np.float32), X.astype(np.float64), X, X.astype(np.uint8), X.astype(np.int8), X.astype(bool),
+             np.asfortranarray(X.astype(np.float32)), wide[:, ::2], pd.DataFrame(X, index=range(100, 160)))  # fmt: skip
+    for form in forms:
+        net = small_net(dtype=np.float32)
+        train(net, form, y, 2, 10, progress=False)
+        trained.append(np.concatenate([net.parameters, net.forward(form).ravel(), [net.loss(form, y)]]))
+    for other in trained[1:]:
+        np.testing.assert_array_equal(other, trained[0])
+
+
+@pytest.mark.parametrize("make", [np.asfortranarray, lambda X: np.ascontiguousarray(X.T).T, lambda X: X[:, ::-1]])
+def test_columns_are_laid_into_rows_once(make):
+    X = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
+    given = make(X)
+    checked = small_net(dtype=np.float32).check_X(given)
+    assert not given.flags.c_contiguous and checked.flags.c_contiguous
+    np.testing.assert_array_equal(checked, given)
+
+
+def test_bytes_stay_bytes_until_a_batch_needs_them():
+    net, X = Network([784, 2]), np.zeros((10, 784), np.uint8)
+    assert net.check_X(X) is X
+    given = np.zeros((10, 784), np.float32)
+    assert net.check_X(given) is given  # nor is a copy made of what fits
+
+
+def test_a_refused_training_changes_nothing():
+    net = Network([2, 4, 1], **REGRESSION)
+    X, _ = clouds()
+    for options in ({"epochs": -1}, {"batch_size": 0}, {"validation": (X, X)}, {"patience": 2}):
+        with pytest.raises(ValueError):
+            train(net, X, X[:, :1], progress=False, **options)
+        assert net.predict(X).shape == (100,) and net.history is None
+
+
+def test_after_a_diverged_training_the_history_so_far_is_at_hand():
+    X, _ = clouds()
+    net = Network([2, 8, 1], "leaky_relu", **REGRESSION)
+    rate = [0.01]
+
+    def spoil(row):
+        rate[0] = 1e30 if row["epoch"] == 3 else 0.01
+
+    with pytest.raises(ValueError, match="diverged in epoch 4"):
+        train(net, X, X[:, 0], 10, 10, SGD(lambda step: rate[0]), callback=spoil, progress=False)
+    assert list(net.history["epoch"]) == [1, 2, 3]

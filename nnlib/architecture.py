@@ -51,16 +51,13 @@ def shapes_along(layers, input_shape=None):
     if input_shape is not None:
         return _along(layers, tuple(input_shape))
     sized = [layer for layer in layers if not isinstance(layer, Activation | Dropout)]
-    if isinstance(sized[0], Dense):
-        return _along(layers, (sized[0].n_in,))
-    if isinstance(sized[0], BatchNorm):
-        return _along(layers, (sized[0].n,))
+    if isinstance(sized[0], Dense | BatchNorm):
+        return _along(layers, (sized[0].n_in if isinstance(sized[0], Dense) else sized[0].n,))
     dense = next((number for number, layer in enumerate(layers) if isinstance(layer, Dense)), None)
     if not isinstance(sized[0], Conv2D) or dense is None:
         raise ValueError(f"{sized[0]} fits pictures of many sizes; give input_shape, such as input_shape=(1, 28, 28)")
 
-    def misfit(side):
-        """How many values too many or too few the first Dense layer gets."""
+    def misfit(side):  # how many values too many or too few the first Dense layer gets
         try:
             shape = _along(layers[:dense], (sized[0].channels_in, side, side))[-1]
         except ValueError:
@@ -103,14 +100,9 @@ def summary(net):
         if isinstance(layer, Activation) and rows:
             rows[-1][1] += f"{', ' if rows[-1][1] else ''}{layer.name}"
         else:
-            shape = f"{_short(before)} -> {_short(behind)}"
+            shape = " -> ".join("x".join(map(str, shape)) for shape in (before, behind))
             rows.append([shape if isinstance(layer, Dense) else f"{layer}: {shape}", "", layer.n_parameters])
     rows[-1][1] += f"{', ' if rows[-1][1] else ''}{net.output.name}"
     index = [*range(1, len(rows) + 1), "total"]
     rows.append(["", "", len(net.parameters)])
     return pd.DataFrame(rows, pd.Index(index, name="layer"), ["shape", "activation", "parameters"])
-
-
-def _short(shape):
-    """1x28x28 for pictures: channels, height, width."""
-    return "x".join(map(str, shape))

@@ -17,10 +17,7 @@ def numerical_gradient(f, array, epsilon=1e-5, entries=None):
     computed and the others stay 0.
     """
     if array.dtype != np.float64:
-        raise ValueError(
-            f"array holds {array.dtype}; expected float64, since float32 rounds most of a step of {epsilon} away: "
-            "compare on net.astype(np.float64)"
-        )
+        raise ValueError(f"array holds {array.dtype}, too coarse; expected float64: check net.astype(np.float64)")
     gradient = np.zeros_like(array)
     for i in range(array.size) if entries is None else entries:
         before = array.flat[i]
@@ -36,10 +33,7 @@ def numerical_gradient(f, array, epsilon=1e-5, entries=None):
 
 
 def relative_error(a, b):
-    """`||a - b|| / (||a|| + ||b||)`: 0 for equal arrays (two zeros included), 1 for opposite ones.
-
-    Raises ValueError for arrays of different shapes.
-    """
+    """`||a - b|| / (||a|| + ||b||)`: 0 for equal arrays (two zeros included), 1 for opposite ones; same shapes."""
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape:
         raise ValueError(f"a has shape {a.shape}, b has shape {b.shape}; expected the same")
@@ -51,11 +45,10 @@ def check_gradients(net, X, y, epsilon=1e-5, sample=None, seed=0):
     """Compare the network's gradient with the numerical one, on a float64 copy.
 
     As in training: batch norm takes the batch's statistics, dropout drops, with the same masks each time. Costs two
-    forward passes per entry: for small networks, or `sample` entries of each array, drawn with `seed`.
-    Returns a DataFrame, one row per parameter array, numbered as the layers with parameters: shape, entries checked,
-    entries left out because a kink was crossed between +epsilon and -epsilon (a ReLU changed its side, a max pooling
-    its winner), error (`relative_error`; below 1e-6 is right, above 1e-3 wrong; NaN if all were left out) and the
-    largest absolute difference.
+    forward passes per entry: for small networks, or `sample` entries of each array, drawn with `seed`. Returns a
+    DataFrame, one row per parameter array: shape, entries checked, entries left out because a kink was crossed between
+    +epsilon and -epsilon (a ReLU changed its side, a max pooling its winner), error (`relative_error`; below 1e-6 is
+    right, above 1e-3 wrong; NaN if all were left out) and the largest absolute difference.
     """
     net, rng = net.astype(np.float64), np.random.default_rng(seed)
     X, Y = net.check_X_y(X, y)
@@ -95,19 +88,15 @@ def preflight(net, X, y, optimizer=None, seed=0):
     Returns a DataFrame with the columns check, value, expected, passed. Takes up to 500 rows, drawn with `seed`:
 
     - size of the inputs: pixels left at 0-255 spoil everything that follows
-    - labels fit the rows (classifier, 50 rows or more): a row's nearest neighbour shares its label more often than by
-      chance
+    - labels fit the rows (50 rows or more): a row's nearest neighbour shares its label more often than by chance
     - probabilities (losses with a logarithm): the outputs lie in [0, 1], softmax's rows sum to 1
-    - start loss: near that of logits 0, which is ln K for softmax with cross-entropy; start weights too large lie
-      far above
-    - spread of the logits (hidden layers): different rows must get different logits; start weights too small or zero
-      do not
+    - start loss: near that of logits 0, ln K for softmax with cross-entropy; weights too large lie far above
+    - spread of the logits (hidden layers): start weights too small or zero give all rows the same ones
     - gradient: `check_gradients` on 20 entries of each array
-    - learned by heart: 20 rows in 1,000 steps of Adam. Accuracy for a classifier, share of the loss removed for a
-      regression
+    - learned by heart: 20 rows in 1,000 steps of Adam. Accuracy; for a regression the share of the loss removed
+    - same answer twice, and alone (dropout or batch norm): largest difference between a row's outputs among others,
+      predicted again, and alone
     - update / weight: the first update's size by the weights', the layers' smallest and largest; shows a rate far off
-    - same answer twice, and alone (dropout or batch norm): the largest difference between the probabilities of a row
-      among others, predicted twice, and alone
     """
     optimizer = SGD() if optimizer is None else copy.copy(optimizer)
     optimizer.reset()
@@ -116,10 +105,9 @@ def preflight(net, X, y, optimizer=None, seed=0):
     rows = rng.permutation(len(X))[:500]
     net, X, Y = copy.deepcopy(net), X[rows].astype(net.dtype), Y[rows]
     labels = net.decide(Y) if net.is_classifier else Y
-    hidden, before = len(net.weights) > 1, net.state()
+    hidden = len(net.weights) > 1
     with np.errstate(over="ignore", invalid="ignore"):
         Z = net.logits(X, training=True)
-        net.restore(before)
         start, at_zero = net.compare(Z, Y)[0], net.compare(np.zeros_like(Z), Y)[0]
         smallest, largest = _update_by_weight(net, X[:64], Y[:64], optimizer)
         checks = [("size of the inputs (root mean square)", _size(X), 0.01, 10)]
@@ -187,13 +175,10 @@ def _update_by_weight(net, X, Y, optimizer):
 
 
 def _learned_by_heart(net, X, Y):
-    """Accuracy on these rows after up to 1,000 steps of Adam; for a regression the share of the loss they remove.
-
-    Dropout's masks are held: the units that are left must learn the rows.
-    """
+    """Accuracy on these rows after up to 1,000 steps of Adam; for a regression the share of the loss they remove."""
     net, adam, before, start = copy.deepcopy(net), Adam(0.02), net.state(), None
     for _ in range(1000):
-        net.restore(before)
+        net.restore(before)  # dropout's masks are held: the units that are left must learn the rows
         loss, Z = net.loss_and_gradient(X, Y)
         start = loss if start is None else start
         learned = net.accuracy_of(Z, Y) if net.is_classifier else 1 - loss / start if start else 1.0

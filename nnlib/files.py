@@ -16,8 +16,7 @@ def save(net, path, dtype=None):
     `metadata`. `dtype` np.float16 halves its size; `load` makes the network's own type of it. Raises ValueError for a
     layer that `load` could not make again.
     """
-    path = Path(path)
-    path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
+    path = Path(path) if str(path).endswith(".npz") else Path(f"{path}.npz")
     for layer in net.layers:
         if LAYERS.get(type(layer).__name__) is not type(layer):
             raise ValueError(f"{layer} cannot be saved: load would not know its class; known are {', '.join(LAYERS)}")

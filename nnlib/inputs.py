@@ -29,10 +29,9 @@ def check_X(net, X):
 
 
 def targets(net, y):
-    """y as Y (m, K) of the network's dtype.
+    """y as Y (m, K) of the network's dtype: classes 0..K-1, (m,), or one-hot rows, (m, K); for a regression real values.
 
-    A classifier takes classes 0..K-1, (m,), or one-hot rows, (m, K); a regression real values, (m,) or (m, K). Raises
-    ValueError for a class out of range, a value that is not finite, or another shape.
+    Raises ValueError for a class out of range, a value that is not finite, or another shape.
     """
     y, K = numbers("y", y), net.sizes[-1]
     if not np.isfinite(y).all():
@@ -83,7 +82,6 @@ def numbers(name, values):
 
 
 def check_dtype(dtype):
-    """`dtype`, or a ValueError for one that a network cannot have."""
     if np.dtype(dtype) not in (np.float32, np.float64):
         raise ValueError(f"dtype is {np.dtype(dtype)}; give np.float32 or np.float64")
     return np.dtype(dtype)

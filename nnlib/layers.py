@@ -159,8 +159,8 @@ class Activation(Layer):
 class Dropout(Layer):
     """While training, each value is set to 0 with probability `rate` and the others are divided by 1 - rate.
 
-    So the mean of a value stays what it is, and a prediction needs no change (Srivastava et al. 2014, in the "inverted"
-    form). The masks are drawn by a generator that belongs to the layer. Raises ValueError unless 0 <= rate < 1.
+    So the mean of a value stays, and a prediction needs no change (Srivastava et al. 2014, in the "inverted" form). The
+    layer's own generator draws the masks. Raises ValueError unless 0 <= rate < 1.
     """
 
     kept = ("mask",)
@@ -214,10 +214,6 @@ class BatchNorm(Layer):
         super().__init__(gamma=(self.n,), beta=(self.n,))
         self.gamma = 1
 
-    def lay_out(self, parameters, gradient):
-        super().lay_out(parameters, gradient)
-        self.restore(self.state())  # in the parameters' dtype
-
     def start(self, rng, initializer):
         self.gamma = 1
 
@@ -228,7 +224,7 @@ class BatchNorm(Layer):
 
     def forward(self, X, training=False):
         over, one = ((0,), (self.n,)) if X.ndim == 2 else ((0, 2, 3), (self.n, 1, 1))
-        mean, variance = self.running_mean, self.running_variance
+        mean, variance = self.running_mean.astype(X.dtype), self.running_variance.astype(X.dtype)
         if training:
             m = X.size // self.n
             if m == 1:
@@ -258,8 +254,7 @@ class BatchNorm(Layer):
         return {"running_mean": self.running_mean.copy(), "running_variance": self.running_variance.copy()}
 
     def restore(self, state):
-        for name, values in state.items():
-            setattr(self, name, np.array(values, dtype=self.gamma.dtype))
+        self.running_mean, self.running_variance = state["running_mean"].copy(), state["running_variance"].copy()
 
 
 def whole(name, n, least=1, hint=""):

@@ -29,34 +29,23 @@ class Network:
     activations  with `sizes`: one name for all hidden layers ("relu" unless given), or a list, one each: names or
                  `Activation("leaky_relu", slope=0.1)`
     layers       in place of `sizes`: any layers, of which the network takes copies; the last one gives Z of the output
-    input_shape  with `layers`: shape of one sample, (n,) or (channels, height, width); found out from the layers unless
-                 given. Samples are always passed as rows, pictures flattened
+    input_shape  with `layers`: shape of one sample, (n,) or (channels, height, width), if the layers leave it open
     output       "softmax" or "sigmoid" for a classifier, "identity" for a regression
     loss         "cross_entropy", "binary_cross_entropy" or "mean_squared_error"; unless given, the one that matches the
                  output, in this order: softmax, sigmoid, identity
     initializer  "he", "xavier", "zeros", or a function such as `initializers.uniform(-0.5, 0.5)`
-    dtype        np.float32 or np.float64
-    seed         of the start weights: a number or a numpy Generator
+    dtype, seed  np.float32 or np.float64; a number or a numpy Generator, for the start weights
 
     All parameters lie end to end in the vector `parameters`, their derivatives in `gradient`. The layers look into
     these two, so an optimizer is a few lines of vector arithmetic. `history` is that of the last training.
 
-    One sigmoid output is a binary classifier (labels 0 and 1, threshold 0.5); several outputs decide by the largest.
+    Samples are rows, pictures flattened. One sigmoid output is a binary classifier (labels 0 and 1, threshold 0.5);
+    several outputs decide by the largest.
     Raises ValueError for a name that is not known, and for a layer that does not fit the one before it.
     """
 
-    def __init__(
-        self,
-        sizes=None,
-        activations=None,
-        output="softmax",
-        loss=None,
-        initializer="he",
-        dtype=np.float32,
-        seed=0,
-        layers=None,
-        input_shape=None,
-    ):
+    def __init__(self, sizes=None, activations=None, output="softmax", loss=None, initializer="he", dtype=np.float32,
+                 seed=0, layers=None, input_shape=None):  # fmt: skip
         if (sizes is None) == (layers is None):
             raise ValueError("give either sizes, such as [784, 128, 10], or layers=[...]")
         if layers is None:
@@ -110,17 +99,14 @@ class Network:
         return loss, Z
 
     def decide(self, A, threshold=0.5):
-        """Classes (m,) int64 from probabilities or one-hot rows A (m, K): the largest; for K = 1, is it `threshold`?
-
-        Softmax and sigmoid rise with Z, so logits may take A's place, with the threshold 0: exact even where A has
-        rounded to 1.
-        """
+        """Classes (m,) int64 from probabilities or one-hot rows A (m, K): the largest; for K = 1, is it `threshold`?"""
         return A.argmax(axis=1) if A.shape[1] > 1 else (A[:, 0] >= threshold).astype(np.int64)
 
     def accuracy_of(self, Z, Y):
         """Accuracy of the logits Z against Y; NaN for a regression."""
         if not self.is_classifier:
             return np.nan
+        # Softmax and sigmoid rise with Z, so logits decide as A does, and exactly even where A has rounded to 1.
         return np.count_nonzero(self.decide(Z, threshold=0) == self.decide(Y)) / len(Y)
 
     def score(self, X, Y):
@@ -154,9 +140,8 @@ class Network:
         return self.score(*self.check_X_y(X, y))[0]
 
     def gradients(self, X, y):
-        """Copies of the derivatives of the mean loss, as in training: for each layer with parameters a dict such as
-        {"dW", "db"}. The network stays as it is."""
-        before = self.state()
+        """Copies of the derivatives of the mean loss: for each layer with parameters a dict such as {"dW", "db"}."""
+        before = self.state()  # what a training step would change besides
         self.loss_and_gradient(*self.check_X_y(X, y))
         self.restore(before)
         return [{f"d{name}": getattr(layer, f"d{name}").copy() for name in layer.shapes} for _, layer in self.learning]
@@ -212,28 +197,8 @@ class Network:
         return tuple(layer.b for _, layer in self.learning if "b" in layer.shapes)
 
     @property
-    def parameters(self):
-        """All parameters (size,). Setting them writes into the vector that the layers look into."""
-        return self._parameters
-
-    @parameters.setter
-    def parameters(self, values):
-        if values is not self._parameters:  # `net.parameters -= step` has already written
-            self._parameters[...] = values
-
-    @property
-    def gradient(self):
-        """The derivatives of the mean loss by the parameters (size,)."""
-        return self._gradient
-
-    @gradient.setter
-    def gradient(self, values):
-        if values is not self._gradient:
-            self._gradient[...] = values
-
-    @property
     def dtype(self):
-        return self._parameters.dtype
+        return self.parameters.dtype
 
     @property
     def is_classifier(self):
@@ -260,41 +225,46 @@ class Network:
 
     def _lay_out(self, parameters):
         """Take this vector as `parameters`, a new one as `gradient`, and let every layer look into its pieces."""
-        self._parameters, self._gradient = parameters, np.zeros_like(parameters)
+        self.__dict__.update(parameters=parameters, gradient=np.zeros_like(parameters))
         # Nobody needs dX of the first layer that learns, nor anything of the layers before it.
         self._first = next(k for k, layer in enumerate(self.layers) if layer.n_parameters)
         end = 0
         for layer in self.layers:
             start, end = end, end + layer.n_parameters
-            layer.lay_out(self._parameters[start:end], self._gradient[start:end])
+            layer.lay_out(self.parameters[start:end], self.gradient[start:end])
+
+    def __setattr__(self, name, value):
+        # Another vector would leave the layers behind, so its values are written into the one they look into.
+        if name == "layers" and name in self.__dict__:
+            raise AttributeError("the layers of a network stay what they are; make a new Network(layers=[...])")
+        if name not in ("parameters", "gradient"):
+            super().__setattr__(name, value)
+        elif value is not self.__dict__[name]:  # `net.parameters -= step` has already written
+            self.__dict__[name][...] = value
 
     def __getstate__(self):
         # Copied views are no views any more: training a copy would change nothing. So the layers go without arrays ...
-        state = {**self.__dict__, "layers": tuple(layer.bare() for layer in self.layers), "output": self.output.bare()}
-        del state["_gradient"]
-        return {**state, "_parameters": self._parameters.copy()}
+        bare = {"layers": tuple(layer.bare() for layer in self.layers), "output": self.output.bare()}
+        return {**self.__dict__, **bare, "parameters": self.parameters.copy(), "gradient": None}
 
     def __setstate__(self, state):
         # ... and look into the copy's own vectors.
         self.__dict__.update(state)
-        self._lay_out(self._parameters)
+        self._lay_out(self.parameters)
 
     def astype(self, dtype):
         """A copy of the network in another dtype (np.float64 for gradient checks)."""
         net = copy.deepcopy(self)
-        net._lay_out(self._parameters.astype(inputs.check_dtype(dtype)))
+        net._lay_out(self.parameters.astype(inputs.check_dtype(dtype)))
         return net
 
     def save(self, path):
-        """Write the network to one .npz file (the ending is added if missing), whole or not at all; returns the path.
-
-        Raises ValueError for a layer of a class that `load` would not know.
-        """
+        """Write the network to one .npz file, whole or not at all; returns the path. See `files.save`."""
         return files.save(self, path)
 
     @classmethod
     def load(cls, path):
-        """The network that `save` wrote. Raises FileNotFoundError, or ValueError for a file that is not one."""
+        """The network that `save` wrote. FileNotFoundError; ValueError for a file that is not one."""
         return files.load(cls, path)
 
 

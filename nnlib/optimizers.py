@@ -4,11 +4,10 @@
 `step` raises ValueError for another one until `reset()`. All take, besides their own settings, by keyword:
 
 learning_rate  a number, or a function of the step such as `schedules.Cosine(0.1, steps=5000)`; may be set between steps
-weight_decay   pulls the weights W towards 0: in SGD by the gradient of the penalty `weight_decay / 2 sum W^2` (L2); in
-               Adam and RMSprop, which would divide that away, by `W -= learning_rate weight_decay W` (Loshchilov &
-               Hutter 2019: AdamW)
-l1             moves each W towards 0 by `learning_rate l1` after the step, and no further: a step of the penalty
-               `l1 sum |W|` that can reach 0 (soft thresholding, Parikh & Boyd 2014, section 6.5.2)
+weight_decay   pulls W towards 0: in SGD by the gradient of the penalty `weight_decay / 2 sum W^2` (L2); in Adam and
+               RMSprop, which would divide that away, by `W -= learning_rate weight_decay W` (Loshchilov & Hutter 2019)
+l1             the penalty `l1 sum |W|`: moves each W by `learning_rate l1` towards 0 after the step, and no further
+               (soft thresholding, Parikh & Boyd 2014, section 6.5.2)
 decay_all      True: both act on biases and on batch norm's gamma and beta as well
 clip_norm      a gradient longer than this is shortened to it (Pascanu, Mikolov & Bengio 2013)
 """
@@ -22,21 +21,17 @@ class _Optimizer:
     def __init__(self, learning_rate, weight_decay=0.0, l1=0.0, decay_all=False, clip_norm=None, **settings):
         if not callable(learning_rate) and not 0 <= learning_rate < np.inf:
             raise ValueError(f"learning_rate is {learning_rate}; expected 0 <= learning_rate < inf, or a schedule")
-        for name, value in settings.items():
-            if name == "epsilon" and not 0 < value < np.inf:
-                raise ValueError(f"epsilon is {value}; expected a small number above 0, or a gradient of 0 gives 0 / 0")
-            if name != "epsilon" and not 0 <= value < 1:
-                raise ValueError(f"{name} is {value}; expected 0 <= {name} < 1")
-        for name, value in {"weight_decay": weight_decay, "l1": l1}.items():
-            if not 0 <= value < np.inf:
-                raise ValueError(f"{name} is {value}; expected 0 <= {name} < inf")
         if clip_norm is not None and not clip_norm > 0:
             raise ValueError(f"clip_norm is {clip_norm}; expected a length above 0, or None")
         self.learning_rate, self.decay_all, self.clip_norm = learning_rate, decay_all, clip_norm
-        # As Python's numbers: a NumPy float64 would make float32 parameters pass through float64.
-        self.weight_decay, self.l1 = float(weight_decay), float(l1)
-        self.__dict__.update({name: float(value) for name, value in settings.items()})
         self._settings = ("learning_rate", *settings)
+        for name, value in {**settings, "weight_decay": weight_decay, "l1": l1}.items():
+            end = np.inf if name in ("weight_decay", "l1") else 1
+            if name == "epsilon" and not 0 < value < np.inf:
+                raise ValueError(f"epsilon is {value}; expected a small number above 0, or a gradient of 0 gives 0 / 0")
+            if name != "epsilon" and not 0 <= value < end:
+                raise ValueError(f"{name} is {value}; expected 0 <= {name} < {end}")
+            setattr(self, name, float(value))  # a NumPy float64 would make float32 parameters pass through float64
         self.reset()
 
     def reset(self):

@@ -39,14 +39,12 @@ class Cosine:
     final: float = 0.0
 
     def __call__(self, step):
-        done = min(step / self.steps, 1)
-        return self.final + (self.rate - self.final) * (1 + np.cos(np.pi * done)) / 2
+        return self.final + (self.rate - self.final) * (1 + np.cos(np.pi * min(step / self.steps, 1))) / 2
 
 
 @dataclass(frozen=True)
 class WarmUp:
-    """A straight line up to the first rate of `schedule` (a schedule or a number) in `steps` steps, then `schedule`
-    from its beginning (Goyal et al. 2017, section 2.2)."""
+    """`steps` steps up to where `schedule` (or a number) begins, then `schedule` (Goyal et al. 2017, section 2.2)."""
 
     schedule: object
     steps: int

@@ -21,21 +21,20 @@ def train_steps(net, X, y, epochs=10, batch_size=64, optimizer=None, seed=0, aug
     pictures (`images.augment`), noise. Yields a dict: step and epoch (both from 1), samples in the batch, loss and
     accuracy of the batch before its update (accuracy NaN for a regression).
 
-    Raises ValueError when X and y do not fit the network, and when the training diverges: the network is then as it was
-    at the start of the epoch, and the optimizer is reset.
+    Raises ValueError when X and y do not fit, and when training diverges: the network is then as it was at the start of
+    the epoch, and the optimizer is reset.
     """
-    X, Y, size = _prepare(net, X, y, epochs, batch_size)
-    net.target_ndim = np.ndim(y)
-    return _steps(net, X, Y, size, epochs, optimizer, seed, augment)
+    return _steps(net, *_prepare(net, X, y, epochs, batch_size), epochs, optimizer, seed, augment)
 
 
 def _prepare(net, X, y, epochs, batch_size):
     """X, Y and the number of rows in a batch, all checked."""
     X, Y = net.check_X_y(X, y)
     whole("epochs", epochs, least=0)
-    if batch_size is None:
-        return X, Y, len(X)
-    return X, Y, min(whole("batch_size", batch_size, hint=", or None for full batch"), len(X))
+    if batch_size is not None:
+        whole("batch_size", batch_size, hint=", or None for full batch")
+    net.target_ndim = np.ndim(y)  # last: what is refused changes nothing
+    return X, Y, min(batch_size or len(X), len(X))
 
 
 def _steps(net, X, Y, size, epochs, optimizer, seed, augment):
@@ -77,21 +76,8 @@ def _augmented(augment, X, rng):
     return moved
 
 
-def train(
-    net,
-    X,
-    y,
-    epochs=10,
-    batch_size=64,
-    optimizer=None,
-    validation=None,
-    seed=0,
-    progress=True,
-    patience=None,
-    restore_best=False,
-    augment=None,
-    callback=None,
-):
+def train(net, X, y, epochs=10, batch_size=64, optimizer=None, validation=None, seed=0, progress=True, patience=None,
+          restore_best=False, augment=None, callback=None):  # fmt: skip
     """Train `net` in place and return its history, a DataFrame with one row per epoch; `net.history` is the same.
 
     Arguments and errors as in `train_steps`; `validation` is a pair (X_val, y_val). Columns: epoch; loss and accuracy,
@@ -103,18 +89,16 @@ def train(
     restore_best  in the end, go back to the parameters of the epoch with the smallest val_loss
     callback      called after each epoch with its row of the history, a dict
 
-    However training ends, `net.history` holds what there was: an interrupt (KeyboardInterrupt) counts the epoch that
-    had begun, and is raised again. Warns when a classifier has learned nothing by the end of an epoch, the first with
-    20 steps behind it.
+    However training ends, `net.history` holds what there was; an interrupt (KeyboardInterrupt) is raised again. Warns
+    when a classifier has learned nothing by the end of an epoch, the first with 20 steps behind it.
     """
     from tqdm.auto import tqdm
 
-    X, Y, size = _prepare(net, X, y, epochs, batch_size)
     if validation is None and (patience is not None or restore_best):
         raise ValueError("patience and restore_best look at the validation loss; give validation=(X_val, y_val)")
-    patience = epochs if patience is None else whole("patience", patience)
+    patience = np.inf if patience is None else whole("patience", patience)
     held_back = None if validation is None else net.check_X_y(*validation)
-    net.target_ndim = np.ndim(y)  # after the checks: what is refused changes nothing
+    X, Y, size = _prepare(net, X, y, epochs, batch_size)
     steps = _steps(net, X, Y, size, epochs, optimizer, seed, augment)
     history, records, seconds, started, may_warn = [], [], 0.0, None, net.is_classifier
     best, least, best_epoch = None, np.inf, 0

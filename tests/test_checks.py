@@ -54,7 +54,7 @@ def test_relative_error_refuses_what_it_would_have_to_stretch():
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.int64])
 def test_the_numerical_gradient_wants_float64(dtype):
-    with pytest.raises(ValueError, match=r"array holds .*; expected float64, .*astype\(np.float64\)"):
+    with pytest.raises(ValueError, match=r"array holds .*; expected float64: .*astype\(np.float64\)"):
         numerical_gradient(lambda: 0.0, np.ones(3, dtype))
 
 

@@ -361,6 +361,8 @@ def test_layers_cannot_be_exchanged_behind_the_networks_back():
     net = Network([4, 5, 3])
     with pytest.raises(TypeError):
         net.layers[0] = Dense(4, 5)
+    with pytest.raises(AttributeError, match=r"make a new Network\(layers="):
+        net.layers = [Dense(4, 3)]
 
 
 def test_a_network_takes_copies_of_its_layers():

@@ -29,7 +29,7 @@ def check_X(net, X):
 
 
 def targets(net, y):
-    """y as Y (m, K) of the network's dtype: classes 0..K-1, (m,), or one-hot rows, (m, K); for a regression real values.
+    """y as Y (m, K) of the network's dtype: classes 0..K-1, (m,), or one-hot rows, (m, K); real for a regression.
 
     Raises ValueError for a class out of range, a value that is not finite, or another shape.
     """

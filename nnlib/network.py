@@ -204,9 +204,7 @@ class Network:
     def is_classifier(self):
         return self.output.name != "identity"
 
-    def summary(self):
-        """A DataFrame, one row per layer with the activation behind it, and the total number of parameters."""
-        return summary(self)
+    summary = summary
 
     def __repr__(self):
         table = self.summary().to_string(formatters={"parameters": "{:,}".format})
@@ -258,14 +256,7 @@ class Network:
         net._lay_out(self.parameters.astype(inputs.check_dtype(dtype)))
         return net
 
-    def save(self, path):
-        """Write the network to one .npz file, whole or not at all; returns the path. See `files.save`."""
-        return files.save(self, path)
-
-    @classmethod
-    def load(cls, path):
-        """The network that `save` wrote. FileNotFoundError; ValueError for a file that is not one."""
-        return files.load(cls, path)
+    save, load = files.save, classmethod(files.load)
 
 
 def load_pretrained():

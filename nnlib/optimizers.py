@@ -45,7 +45,7 @@ class _Optimizer:
 
     def step(self, net):
         """Update `net.parameters` from `net.gradient`, to which clipping and L2 are applied in place."""
-        rate, arrays = self.rate, []
+        rate, memory, arrays = self.rate, self._remember(net), []
         if self.clip_norm is not None and (norm := np.linalg.norm(net.gradient)) > self.clip_norm:
             net.gradient *= float(self.clip_norm / norm)
         if self.weight_decay or self.l1:
@@ -53,7 +53,7 @@ class _Optimizer:
                       for name in (layer.shapes if self.decay_all else layer.decayed)]  # fmt: skip
         for W, dW in arrays if self.weight_decay else ():
             self._decay(W, dW, rate)
-        self._update(net, net.gradient, rate)
+        self._update(net.parameters, net.gradient, rate, *memory)
         for W, _ in arrays if self.l1 else ():
             W[...] = np.copysign(np.maximum(np.abs(W) - rate * self.l1, 0), W)
         self.steps += 1
@@ -61,11 +61,12 @@ class _Optimizer:
     def _decay(self, W, dW, rate):
         W -= rate * self.weight_decay * W
 
-    def _remember(self, net, count):
-        """`count` vectors like the parameters, zero before the first step and kept between steps."""
+    def _remember(self, net):
+        """The vectors like the parameters that are kept between steps, zero before the first one."""
+        if self._vectors == 0:
+            return ()
         if self._owner is None:
-            self._owner = net
-            self._memory = [np.zeros_like(net.parameters) for _ in range(count)]
+            self._owner, self._memory = net, [np.zeros_like(net.parameters) for _ in range(self._vectors)]
         if self._owner is not net:
             raise ValueError("this optimizer remembers steps of another network; make a new one, or call reset()")
         return self._memory
@@ -87,26 +88,30 @@ class SGD(_Optimizer):
     def _decay(self, W, dW, rate):
         dW += self.weight_decay * W
 
-    def _update(self, net, g, rate):
+    @property
+    def _vectors(self):
+        return 1 if self.momentum else 0
+
+    def _update(self, w, g, rate, v=None):
         if self.momentum:
-            (v,) = self._remember(net, 1)
             v *= self.momentum
             v += g
             g = v
-        net.parameters -= rate * g
+        w -= rate * g
 
 
 class RMSprop(_Optimizer):
     """`v = decay v + (1 - decay) g^2`, `w = w - learning_rate g / (sqrt(v) + epsilon)` (Tieleman & Hinton 2012)."""
 
+    _vectors = 1
+
     def __init__(self, learning_rate=0.001, decay=0.9, epsilon=1e-8, **penalties):
         super().__init__(learning_rate, **penalties, decay=decay, epsilon=epsilon)
 
-    def _update(self, net, g, rate):
-        (v,) = self._remember(net, 1)
+    def _update(self, w, g, rate, v):
         v *= self.decay
         v += (1 - self.decay) * g * g
-        net.parameters -= rate * g / (np.sqrt(v) + self.epsilon)
+        w -= rate * g / (np.sqrt(v) + self.epsilon)
 
 
 class Adam(_Optimizer):
@@ -117,11 +122,12 @@ class Adam(_Optimizer):
     beta) after t steps; the paper keeps (1 - beta) m and calls the division by 1 - beta^t the bias correction.
     """
 
+    _vectors = 3
+
     def __init__(self, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, **penalties):
         super().__init__(learning_rate, **penalties, beta1=beta1, beta2=beta2, epsilon=epsilon)
 
-    def _update(self, net, g, rate):
-        m, v, update = self._remember(net, 3)
+    def _update(self, w, g, rate, m, v, update):
         t = self.steps + 1
         m *= self.beta1
         m += g
@@ -134,7 +140,7 @@ class Adam(_Optimizer):
         update += self.epsilon * discounts2**0.5
         np.divide(m, update, out=update)
         update *= rate * discounts2**0.5 / discounts1
-        net.parameters -= update
+        w -= update
 
 
 OPTIMIZERS = {"SGD": SGD, "RMSprop": RMSprop, "Adam": Adam}

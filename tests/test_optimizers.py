@@ -82,7 +82,9 @@ def test_worked_numbers_of_two_steps():
         np.testing.assert_allclose(np.diff([start, *path], axis=0), np.transpose([moves] * len(start)), rtol=1e-9)
 
 
-@pytest.mark.parametrize("optimizer", [SGD(0.1, 0.9), RMSprop(), Adam()], ids=repr)
+@pytest.mark.parametrize(
+    "optimizer", [SGD(0.1, 0.9), RMSprop(), Adam(), Adam(weight_decay=0.1), SGD(0.1, 0.9, l1=0.1)], ids=repr
+)
 def test_another_network_is_refused_until_reset(optimizer):
     first, second = small_net(), small_net()
     follow(optimizer, np.ones((2, 8)), first)

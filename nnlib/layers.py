@@ -28,9 +28,10 @@ class Layer:
 
     decayed = ()  # the parameter arrays that weight decay pulls towards 0
     kept = ()  # what forward keeps for backward
+    views = frozenset()  # the names of the parameter arrays and their derivatives
 
     def __init__(self, **shapes):
-        self.shapes = shapes
+        self.shapes, self.views = shapes, frozenset([*shapes, *(f"d{name}" for name in shapes)])
         self.n_parameters = sum(map(math.prod, shapes.values()))
         self.lay_out(np.zeros(self.n_parameters), np.zeros(self.n_parameters))
 
@@ -44,7 +45,7 @@ class Layer:
             start = end
 
     def __setattr__(self, name, value):
-        if name.removeprefix("d") not in getattr(self, "shapes", ()):
+        if name not in self.views:
             super().__setattr__(name, value)
         elif value is not self.__dict__[name]:  # `layer.W -= step` has already written
             self.__dict__[name][...] = value
@@ -73,7 +74,7 @@ class Layer:
 
     def bare(self):
         """A copy without parameters and without what `forward` kept: a network lays its own vectors out in it."""
-        left_out = {*self.kept, *self.shapes, *("d" + name for name in self.shapes)}
+        left_out = self.views.union(self.kept)
         twin = object.__new__(type(self))
         twin.__dict__.update(copy.deepcopy({k: v for k, v in self.__dict__.items() if k not in left_out}))
         return twin

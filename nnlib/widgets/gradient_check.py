@@ -5,7 +5,8 @@ import numpy as np
 import traitlets
 
 from nnlib import plots
-from nnlib.checks import KINKED, check_gradients, numerical_gradient, relative_error
+from nnlib.checks import check_gradients, numerical_gradient, relative_error
+from nnlib.layers import KINKED
 from nnlib.network import Network
 from nnlib.widgets.arguments import Number
 from nnlib.widgets.controls import ACTIVATIONS

@@ -30,13 +30,17 @@ def check_writable(path, replaced=False):
 def save_model(net, path):
     """Save `net`; if that fails (the disk has filled up), into the folder for temporary files.
 
-    Returns where the model is, and the OSError that says so or None.
+    Returns where the model is (None: nowhere) and the OSError that says so, None if all went well.
     """
     try:
         return net.save(path), None
     except OSError as error:
+        failure = f"{path} could not be written ({error})"
+    try:
         rescued = net.save(Path(tempfile.mkdtemp(prefix="nnlib-"), "net.npz"))
-        return rescued, OSError(f"{path} could not be written ({error}); the model is in {rescued} instead")
+    except OSError as error:
+        return None, OSError(f"{failure}, nor could the folder for temporary files ({error}): the model is lost")
+    return rescued, OSError(f"{failure}; the model is in {rescued} instead")
 
 
 def complain(prog, error):

@@ -58,14 +58,15 @@ def run(args):
         }
         saved, failure = save_model(net, args.output)
 
-    shown = np.unique(np.linspace(0, len(history) - 1, min(len(history), 10)).round().astype(int))
-    table = history.dropna(axis="columns", how="all").iloc[shown]
-    print(table.to_string(index=False, float_format="{:.4f}".format))
+    if len(history):
+        shown = np.unique(np.linspace(0, len(history) - 1, min(len(history), 10)).round().astype(int))
+        table = history.dropna(axis="columns", how="all").iloc[shown]
+        print(table.to_string(index=False, float_format="{:.4f}".format))
     if args.patience and len(history) < args.epochs and not interrupted:
-        print(f"stopped after epoch {len(history)}: no better one in {args.patience} epochs; the best weights are back")
+        print(f"stopped after epoch {len(history)}: no better one since the best, whose weights these are")
     for name in list(parts)[1:]:
         print(f"{name} accuracy:", accuracy_in_words(net, *parts[name]))
-    if args.output:
+    if args.output and saved:
         print("model:", saved)
     if args.curves:
         from nnlib import plots

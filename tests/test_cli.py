@@ -603,6 +603,8 @@ def test_submit_tells_what_is_wrong_with_a_table(run, digits):
         "labels": (good.assign(label=1)[["label", *good.columns]], "are these labelled rows, such as train.csv?"),
         "no id": (good.assign(ImageId=no_id), "row 2 has no ImageId; expected one in each row"),
         "text": (good.astype({"pixel7": str}).replace({"pixel7": {"0": "o"}}), "row 1, column pixel7 is o; expected"),
+        "truth": (good.assign(pixel7=True), "row 1, column pixel7 is True; expected"),
+        "no rows": (good[:0], "holds no rows; expected one picture per line"),
         "too bright": (good.replace({"pixel300": {good.at[0, "pixel300"]: 300}}), "row 1, column pixel300 is 300"),
     }.values():
         table.to_csv("test.csv", index=False)

@@ -34,6 +34,8 @@ def read_test(path):
         table = pd.read_csv(path, header=0 if has_names else None)
     except files.DAMAGE as error:
         raise ValueError(f"{path} cannot be read as a CSV file ({error})") from error
+    if table.empty:
+        raise ValueError(f"{path} holds no rows; expected one picture per line")
     if not isinstance(table.index, pd.RangeIndex):
         raise ValueError(f"{path} has a header that is shorter than its rows; expected a name for each column")
     table.columns = [str(name).strip() for name in table.columns]
@@ -52,6 +54,7 @@ def read_test(path):
         )
     numbers = [[int(n) for n in re.findall(r"\d+", name)] for name in table.columns]
     table = table.iloc[:, sorted(range(784), key=numbers.__getitem__)]
+    table = table.astype(dict.fromkeys(table.select_dtypes("bool"), str))  # True is no pixel, and 1 to pandas
 
     def describe(row, column):
         return f"row {row + 1}, column {table.columns[column]} is {table.iat[row, column]}"

@@ -271,6 +271,8 @@ def png_header(width, height):
 BAD = {
     "text": (lambda: b"label,pixel0\n7,0\n" * 20, "cannot be read as a picture"),
     "empty file": (lambda: b"", "cannot be read as a picture"),
+    "HEIC": (lambda: b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a HEIC picture, .*; save it as JPEG or PNG"),
+    "a film": (lambda: b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", "cannot be read as a picture"),
     "truncated JPEG": (lambda: encode(seven(400), "JPEG")[:1500], "cannot be read.*truncated"),
     "truncated PNG": (lambda: encode(seven(400))[:600], "cannot be read as a picture"),
     "400 megapixels": (lambda: png_header(20_000, 20_000), "expected at most 64 million. Make it smaller"),

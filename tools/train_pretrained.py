@@ -15,12 +15,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import binomtest
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 import nnlib
 from nnlib import files, images
+from nnlib.cli.train import wilson_interval
 
 MODEL = Path(nnlib.__file__).parent / "models" / "digits.npz"
 RECIPE = {
@@ -36,7 +35,6 @@ RECIPE = {
 MOVES = {"shift": 1.5, "rotate": 12, "scale": 0.12, "shear": 0.15}  # of images.augment
 
 
-@threadpool_limits.wrap(limits=1)  # on a busy machine a second one makes it much slower
 def train(data, epochs, report):
     """The trained network; `report(net)` is printed now and then."""
     rng = np.random.default_rng(RECIPE["seed"])
@@ -68,7 +66,7 @@ def main():
     net = train(data, args.epochs, lambda net: f"accuracy on unmoved training rows {net.accuracy(*first(data)):.4f}")
     net.parameters[:] = net.parameters.astype(np.float16)  # as they are stored
     right = round(net.accuracy(data.X_test, data.y_test) * 10_000)
-    low, high = binomtest(right, 10_000).proportion_ci(method="wilson")
+    low, high = wilson_interval(right, 10_000)
     net.metadata = {
         "what": "reads a handwritten digit from 28x28 pixels in [0, 1], white on black, centred as in MNIST",
         "data": "MNIST's training set, 60,000 rows, moved anew in each epoch",

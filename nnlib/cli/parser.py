@@ -9,7 +9,6 @@ from nnlib.losses import LOSSES
 from nnlib.optimizers import SGD, Adam, RMSprop
 
 OPTIMIZERS = {"sgd": SGD, "rmsprop": RMSprop, "adam": Adam}
-REPORTED_ROWS = 1000  # --report scores that many, so that it costs little
 
 ABOUT = """\
 Train and use small neural networks from the shell. To begin with:
@@ -31,6 +30,8 @@ examples:
   python -m nnlib train digits --hidden 32 --epochs 30 --curves curves.png
   python -m nnlib train iris --hidden 8 --activations tanh --epochs 100
   python -m nnlib train mnist --optimizer adam --epochs 20 --output net.npz
+  python -m nnlib train letters.csv --hidden 128 --patience 3
+  python -m nnlib train wine.csv --label quality --hidden 16 --weight-decay 1e-3
   python -m nnlib train train.csv --activations leaky_relu elu \\
          --batch-size full --epochs 500 --report 10
 
@@ -38,18 +39,20 @@ An iteration is one update of the weights, from one batch; an epoch is one pass
 over all training rows. With --batch-size full the two are the same, and ten
 epochs are only ten updates: take hundreds.
 
-Is nothing learned (the loss stays near ln 10 = 2.30)? Try a learning rate ten
-times smaller, then ten times larger. Is training accuracy far above validation
-accuracy? That is overfitting: more rows, a smaller network or fewer epochs help.
-Compare settings by validation accuracy, and ask for --test once, at the end.
+Is nothing learned (the loss stays near ln K for K classes, 2.30 for ten)? Try a
+learning rate ten times smaller, then ten times larger. Is training accuracy far
+above validation accuracy? That is overfitting: more rows, a smaller network,
+--weight-decay or --patience help. Compare settings by validation accuracy, and
+ask for --test once, at the end.
 
 Ctrl-C ends training early; what was learned so far is saved all the same.
 """
 
 PREDICT = """\
 Read one digit per picture and print the three most probable, with the network's
-confidence. A picture may have any size and be dark on light or light on dark: it
-is first made into what MNIST's digits are, 28x28 pixels (--show draws how).
+confidence. With a --model that was trained on other classes, on letters say, it
+prints these. A picture may have any size and be dark on light or light on dark:
+it is first made into what MNIST's digits are, 28x28 pixels (--show draws how).
 """
 PREDICT_MORE = """\
 examples:
@@ -58,13 +61,17 @@ examples:
   python -m nnlib predict my_digits                  all pictures in a folder
   python -m nnlib predict *.png --model net.npz      with a network of your own
 
-The confidences of the ten digits add up to 100 %, so a letter is read as a digit
-too. Is a digit misread? Look at its stages: often the crop or the pen shows why.
+The confidences of all classes add up to 100 %, so a letter is read as a digit too.
+Is a digit misread? Look at its stages: often the crop or the pen shows why.
+
+Every file of a folder is tried, except hidden ones. If one is no picture that can
+be read, standard error says which and why, and the exit code is 2.
 """
 
 SUBMIT = """\
 Label the pictures of Kaggle's test.csv and write the file that its competition
-"Digit Recognizer" takes: ImageId,Label.
+"Digit Recognizer" takes: ImageId,Label. The ids are those of the column ImageId;
+without one they are 1, 2, 3 and so on.
 """
 SUBMIT_MORE = """\
 examples:
@@ -108,7 +115,8 @@ def build_parser():
     # fmt: off
     add("data", metavar="DATA", nargs="?",
         help="a name or a path: see `python -m nnlib datasets` (mnist-5k, or $NNLIB_DATASET)")
-    add("--hidden", metavar="UNITS", nargs="*", type=int, default=[128, 64], help="units of each hidden layer (128 64)")
+    add("--hidden", metavar="UNITS", nargs="*", type=from_1, default=[128, 64],
+        help="units of each hidden layer (128 64)")
     add("--activations", metavar="NAME", nargs="+", default=["relu"],
         help=f"one for all hidden layers, or one each (relu): {', '.join(FUNCTIONS)}")
     add("--output-activation", metavar="NAME", choices=("softmax", "sigmoid"), default="softmax",
@@ -120,13 +128,18 @@ def build_parser():
     add("--optimizer", metavar="NAME", choices=OPTIMIZERS, default="sgd",
         help=f"how weights follow from gradients (sgd): {', '.join(OPTIMIZERS)}")
     add("--learning-rate", metavar="RATE", type=float, help="size of a step (sgd 0.1, rmsprop and adam 0.001)")
+    add("--momentum", metavar="SHARE", type=float, help="share of the last step that sgd keeps (0)")
+    add("--weight-decay", metavar="STRENGTH", type=float, help="how strongly weights are drawn to 0 (0)")
     add("--batch-size", metavar="ROWS", type=batch_size, default=64, help="rows per update (64), or `full` for all")
-    add("--epochs", metavar="N", type=int, default=10, help="passes over the training rows (10)")
+    add("--epochs", metavar="N", type=from_0, default=10, help="passes over the training rows (10)")
+    add("--patience", metavar="N", type=from_1,
+        help="stop after N epochs without a better one, and keep the weights of the best (no)")
+    add("--label", metavar="COLUMN", help="column of a table that holds the classes (found by its name or place)")
     add("--validation", metavar="SHARE", type=float, default=0.2, help="share of the training rows held back (0.2)")
-    add("--max-train-samples", metavar="N", type=int, help="train on fewer rows")
-    add("--seed", metavar="N", type=int, default=0, help="of the start weights and the order of rows (0)")
-    add("--report", metavar="N", type=int,
-        help=f"print loss and accuracy every N iterations (on {REPORTED_ROWS:,} rows at most)")
+    add("--max-train-samples", metavar="N", type=from_1, help="train on fewer rows")
+    add("--seed", metavar="N", type=from_0, default=0, help="of the start weights and the order of rows (0)")
+    add("--report", metavar="N", type=from_1,
+        help="print loss and accuracy at the end of the first epoch after each N iterations")
     add("--test", action="store_true", help="print the accuracy on the test rows at the end")
     add("--curves", metavar="PICTURE", type=Path, help="save loss and accuracy over the epochs (.png, .svg or .pdf)")
     add("--output", metavar="MODEL", type=Path, help="save the network (.npz): for predict, submit and Network.load")
@@ -142,8 +155,9 @@ def build_parser():
     add("--model", metavar="MODEL", type=Path, help=model_help)
     add("--output", metavar="FILE", type=Path, default=Path("submission.csv"), help="what is written (submission.csv)")
 
-    add = command("datasets", "[DATA]", "list data sets, file formats and folders", DATASETS)
+    add = command("datasets", "[DATA] [options]", "list data sets, file formats and folders", DATASETS)
     add("data", metavar="DATA", nargs="?", help="a name or a path")
+    add("--label", metavar="COLUMN", help="as in train")
     # fmt: on
     return parser
 
@@ -161,5 +175,24 @@ def initializer(text):
         raise ValueError from error
 
 
+def from_0(text):
+    return whole(text, 0)
+
+
+def from_1(text):
+    return whole(text, 1)
+
+
 def batch_size(text):
-    return None if text == "full" else int(text)
+    return None if text == "full" else whole(text, 1)
+
+
+def whole(text, least):
+    """argparse puts the option's name before these words."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a whole number from {least}")
+    return number

@@ -13,6 +13,7 @@ SMALLEST = 8
 MOST_PIXELS = 64_000_000  # 64 megapixels; decoded they fill 256 MB
 # Not Pillow's whole list: some rare formats start other programs, or fill the memory from a small file.
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
+HEIC = (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1")  # bytes 4 to 12 of an iPhone's picture
 EXPECTED = "expected a picture file: PNG, JPEG, GIF, BMP, WebP, TIFF or PPM"
 
 
@@ -47,6 +48,11 @@ def from_file(file, name, side):
     except Image.DecompressionBombError as error:
         raise too_large(name, "more than 178 million") from error
     except Exception as error:
+        file.seek(4)
+        if file.read(8) in HEIC:
+            raise ValueError(
+                f"{name} is a HEIC picture, which Pillow does not read without pillow-heif; save it as JPEG or PNG."
+            ) from error
         raise unreadable(name, error) from error
     with image:
         return decode(image, name, side, own=True)
@@ -157,5 +163,5 @@ def unreadable(name, error):
     why = "" if isinstance(error, UnidentifiedImageError) else f" ({error})"  # Pillow's words have only an address
     return ValueError(
         f"{name} cannot be read as a picture{why}; {EXPECTED}, whole and undamaged. Open it in a picture viewer "
-        "and save it as PNG (an iPhone's HEIC files too)."
+        "and save it as PNG."
     )

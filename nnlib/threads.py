@@ -2,7 +2,9 @@
 
 import functools
 
-SMALL = 3e7  # multiplications of one batch's products: below, a second thread makes them slower (benchmarks/threads.py)
+# Multiplications of one batch's products. Below, a second thread gains at most a factor of 1.7 on a quiet machine, and
+# beside a busy process it costs one of up to 12 (2 cores, benchmarks/threads.py); above, it gains and costs little.
+SMALL = 3e8
 
 
 def blas_threads(multiplications):

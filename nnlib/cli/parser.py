@@ -3,12 +3,11 @@
 import argparse
 from pathlib import Path
 
-from nnlib import initializers
+from nnlib import initializers, optimizers
 from nnlib.activations import FUNCTIONS
 from nnlib.losses import LOSSES
-from nnlib.optimizers import SGD, Adam, RMSprop
 
-OPTIMIZERS = {"sgd": SGD, "rmsprop": RMSprop, "adam": Adam}
+OPTIMIZERS = {name.lower(): optimizer for name, optimizer in optimizers.OPTIMIZERS.items()}
 
 ABOUT = """\
 Train and use small neural networks from the shell. To begin with:

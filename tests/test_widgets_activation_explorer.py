@@ -93,6 +93,7 @@ def test_it_carries_a_picture_for_readers_without_a_kernel(explorer):
 @pytest.mark.parametrize("z", [-6.0, 6.0])
 def test_the_point_stays_in_the_picture_and_is_whole(options, z):
     explorer = ActivationExplorer(*options, z=z)
-    for point in explorer._points:
+    for axes in explorer.figure.axes:
+        (point,) = [line for line in axes.lines if line.get_marker() == "o"]
         low, high = point.axes.get_ylim()
         assert low <= point.get_ydata()[0] <= high and not point.get_clip_on()

@@ -6,21 +6,22 @@ import traitlets
 from nnlib.data.datasets import Dataset, load_dataset
 
 
-def dataset_of(data, judges=False):
-    """`data`, or the data set of that name; with `judges` it must have validation rows."""
+def dataset_of(data, needs_validation=False):
+    """`data`, or the data set of that name; with `needs_validation` it must have validation rows."""
     data = load_dataset(data) if isinstance(data, str) else data
     if not isinstance(data, Dataset):
         raise TypeError(
             f"data is a {type(data).__name__}; expected a Dataset of nnlib.load_dataset, or the name of one"
         )
-    if judges and not len(data.X_val):
+    if needs_validation and not len(data.X_val):
         raise ValueError(f"{data.name} was loaded without validation rows; load it with validation=0.2")
     return data
 
 
 def rows_of(X, y):
     """X as float32 and y as it is; ValueError unless they are rows with a class number each."""
-    X, y = np.asarray(X, np.float32), np.asarray(y)
+    # Row after row in memory: a batch gathered from columns, as a DataFrame keeps them, takes many times as long.
+    X, y = np.ascontiguousarray(X, np.float32), np.asarray(y)
     classes = y.dtype.kind in "iu" and y.shape == X.shape[:1] and len(y) and y.min() >= 0 and y.max() >= 1
     if X.ndim != 2 or not classes:
         raise ValueError(
@@ -38,10 +39,11 @@ def units_of(hidden):
 
 
 class Number(traitlets.CFloat):
-    """A float between `min` and `max`. NaN, which passes every comparison, is refused too."""
+    """A float between `min` and `max`. NaN, which passes every comparison, and infinity are refused too."""
 
     def validate(self, obj, value):
         value = super().validate(obj, value)
-        if np.isnan(value):
-            raise traitlets.TraitError(f"{self.name} is nan; expected a number from {self.min:g} to {self.max:g}")
+        if not np.isfinite(value):
+            to = f" to {self.max:g}" if np.isfinite(self.max) else ""
+            raise traitlets.TraitError(f"{self.name} is {value}; expected a number from {self.min:g}{to}")
         return value

@@ -284,7 +284,7 @@ def test_settings_that_make_no_sense_are_refused(panel):
     }
     for name, values in refused.items():
         for value in values:
-            with pytest.raises(traitlets.TraitError):
+            with pytest.raises((traitlets.TraitError, ValueError), match=f"{name}|expected a whole number from 1"):
                 setattr(panel, name, value)
 
 

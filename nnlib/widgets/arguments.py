@@ -1,5 +1,7 @@
 """What several panels are given: a data set, the units of hidden layers, numbers between bounds."""
 
+from numbers import Integral
+
 import numpy as np
 import traitlets
 
@@ -35,7 +37,14 @@ def units_of(hidden):
     """`hidden` as a list, units of each hidden layer."""
     if np.ndim(hidden) != 1:
         raise TypeError(f"hidden is {hidden!r}; expected a list: [16] is one hidden layer of 16 units, [] is none")
-    return [*hidden]
+    return [int(whole_number("a number of hidden units", units)) for units in hidden]
+
+
+def whole_number(name, value, least=1):
+    """`value`; ValueError unless it is a whole number from `least`."""
+    if not isinstance(value, Integral) or value < least:
+        raise ValueError(f"{name} is {value!r}; expected a whole number from {least}")
+    return value
 
 
 class Number(traitlets.CFloat):

@@ -5,7 +5,7 @@ import numpy as np
 import traitlets
 
 from nnlib import plots
-from nnlib.widgets.arguments import dataset_of
+from nnlib.widgets.arguments import dataset_of, whole_number
 from nnlib.widgets.controls import link_values
 from nnlib.widgets.panel import Panel
 
@@ -31,7 +31,7 @@ class DataBrowser(Panel):
         if data.image_shape is None:
             raise ValueError(f"{data.name} holds no pictures; the browser shows data sets with an image_shape")
         self.data = data
-        self.order = np.random.default_rng(seed).permutation(data.X_train.shape[1])
+        self.order = np.random.default_rng(whole_number("seed", seed, 0)).permutation(data.X_train.shape[1])
         parts = {"training": (data.X_train, data.y_train), "validation": (data.X_val, data.y_val)}
         self._parts = {name: (X, y) for name, (X, y) in parts.items() if len(y)}
         rows = [data.X_train[data.y_train == k] for k in range(len(data.class_names))]

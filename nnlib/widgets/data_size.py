@@ -1,7 +1,5 @@
 """How many training rows does it take?"""
 
-from numbers import Integral
-
 import ipywidgets
 import numpy as np
 import pandas as pd
@@ -11,7 +9,7 @@ from matplotlib.collections import LineCollection
 from nnlib import plots
 from nnlib.network import Network
 from nnlib.optimizers import SGD
-from nnlib.widgets.arguments import dataset_of, units_of
+from nnlib.widgets.arguments import dataset_of, units_of, whole_number
 from nnlib.widgets.controls import button, slider_of
 from nnlib.widgets.panel import TrainingPanel
 from nnlib.widgets.run import Run
@@ -45,12 +43,10 @@ class DataSize(TrainingPanel):
 
     def __init__(self, data="mnist-5k", hidden=(64,), samples=None, steps=500, seed=0):
         data = dataset_of(data, needs_validation=True)
-        if not isinstance(steps, Integral) or steps < 1:
-            raise ValueError(f"steps is {steps!r}; expected a whole number from 1")
         self.X, self.y = data.X_train, data.y_train
         self.X_val, self.y_val = data.X_val[:MOST_VAL], data.y_val[:MOST_VAL]
         self.sizes = [self.X.shape[1], *units_of(hidden), len(data.class_names)]
-        self.steps, self.seed, self.samples = steps, seed, 200 if samples is None else samples
+        self.steps, self.seed, self.samples = whole_number("steps", steps), seed, 200 if samples is None else samples
         self._sizes_to_come, self._built_for = [], None
         self._scores, self._finished_curves = {}, {}  # by number of rows: scores, and the curve
         self._catch_up()
@@ -64,9 +60,9 @@ class DataSize(TrainingPanel):
         self._samples_line = summary.axvline(self.samples, color="black", linewidth=1, linestyle=":")
         summary.legend(loc="lower center", frameon=False)
         summary.xaxis.set_major_formatter("{x:,.0f}")
-        self._earlier_curves = [
-            ax.add_collection(LineCollection([], colors="0.75", linewidths=1)) for ax in (loss, accuracy)
-        ]
+        self._earlier_curves = [LineCollection([], colors="0.75", linewidths=1) for _ in range(2)]
+        for axes, lines in zip((loss, accuracy), self._earlier_curves, strict=True):
+            axes.add_collection(lines)
 
         rounds = [int(digits * 10**power) for power in range(1, 6) for digits in (1, 1.5, 2, 3, 5, 7)]
         choices = [*(n for n in rounds if n < len(self.X)), len(self.X)]
@@ -76,10 +72,8 @@ class DataSize(TrainingPanel):
             button("New seed", "random", self.new_seed),
             button("Clear", "eraser", self.clear),
         ]
-        controls = [slider, ipywidgets.HBox(buttons)]
-        super().__init__(
-            figure, [*self._earlier_curves, *self._curves.lines, *self._score_lines, self._samples_line], controls
-        )
+        artists = [*self._earlier_curves, *self._curves.lines, *self._score_lines, self._samples_line]
+        super().__init__(figure, artists, [slider, ipywidgets.HBox(buttons)])
         self.observe(self._train_again, ["samples", "seed"])
 
     @traitlets.validate("samples")

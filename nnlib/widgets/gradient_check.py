@@ -8,7 +8,7 @@ from nnlib import plots
 from nnlib.checks import KINKED, check_gradients, numerical_gradient, relative_error
 from nnlib.network import Network
 from nnlib.plots.style import check_dense
-from nnlib.widgets.arguments import Number
+from nnlib.widgets.arguments import Number, whole_number
 from nnlib.widgets.controls import ACTIVATIONS, dropdown, link_values
 from nnlib.widgets.panel import Panel
 
@@ -48,8 +48,8 @@ class GradientCheck(Panel):
         if not (isinstance(mistakes, dict) and all(map(callable, mistakes.values()))):
             raise TypeError(f"mistakes is {mistakes!r}; expected a dict of names and functions of a network")
         self.mistakes = {NONE: lambda net: net, **mistakes}
-        self.activation, self.loss, self.epsilon, self.mistake, self._seed = activation, loss, epsilon, mistake, seed
-        self._errors_over_epsilon, self._report_settings = {}, None
+        self.activation, self.loss, self.epsilon, self.mistake = activation, loss, epsilon, mistake
+        self._seed, self._errors_over_epsilon, self._report_settings = whole_number("seed", seed, 0), {}, None
         rng = np.random.default_rng(seed)
         self.X, self._y, self._y_regression = rng.normal(size=(10, 4)), np.arange(10) % 3, rng.normal(size=(10, 3))
         figure, (left, right) = plots.figure(10, 4.2, ncols=2, width_ratios=[1, 1.25])
@@ -72,8 +72,8 @@ class GradientCheck(Panel):
 
     def _draw_right(self, axes):
         fine = np.array([1e-12, 1e-1])
-        axes.plot(fine, 6e-16 / fine, ":", color="0.4", linewidth=1.3)
-        axes.plot(fine, 0.5 * fine**2, ":", color="0.4", linewidth=1.3)
+        for errors in (6e-16 / fine, 0.5 * fine**2):
+            axes.plot(fine, errors, ":", color="0.4", linewidth=1.3)
         axes.text(1e-10, 1e-4, "rounding\nslope -1", fontsize=12, color="0.3")
         axes.text(3e-4, 1e-9, "truncation\nslope +2", fontsize=12, color="0.3", va="top")
         (every,) = axes.plot([], [], color=plots.COLORS[2], label="every entry")
@@ -90,13 +90,12 @@ class GradientCheck(Panel):
     def _controls(self):
         epsilon = ipywidgets.FloatLogSlider(description="epsilon", min=-12, max=-1, step=0.25, readout_format=".1e")
         epsilon.layout.width = "330px"
-        controls = {"activation": dropdown("activation", ACTIVATIONS), "loss": dropdown("loss", list(LOSSES), "300px")}
-        controls["epsilon"] = epsilon
+        first = {"activation": dropdown("activation", ACTIVATIONS), "loss": dropdown("loss", list(LOSSES), "300px")}
+        second = {"epsilon": epsilon}
         if len(self.mistakes) > 1:
-            controls["mistake"] = dropdown("mistake", list(self.mistakes), "360px")
-        link_values(self, **controls)
-        first, second = list(controls.values())[:2], list(controls.values())[2:]
-        return [ipywidgets.HBox(first), ipywidgets.HBox(second)]
+            second["mistake"] = dropdown("mistake", list(self.mistakes), "360px")
+        link_values(self, **first, **second)
+        return [ipywidgets.HBox([*row.values()]) for row in (first, second)]
 
     @traitlets.validate("mistake")
     def _check_mistake(self, proposal):
@@ -140,10 +139,8 @@ class GradientCheck(Panel):
         net, X, y = self._network()
         without_kinks = [_largest(check_gradients(net, X, y, epsilon)) if self.activation in KINKED else np.nan
                 for epsilon in EPSILONS]  # fmt: skip
-        X, Y = net.check(X, y)
-        net.loss_and_gradient(X, Y)
-        analytic = [array.copy() for layer in net.dense for array in (layer.dW, layer.db)]
-        every = []
+        analytic = [array for layer in net.gradients(X, y) for array in layer.values()]
+        (X, Y), every = net.check(X, y), []
         for epsilon in EPSILONS:
             numeric = [
                 numerical_gradient(lambda: net.compare(net.logits(X, training=True), Y)[0], array, epsilon)

@@ -47,7 +47,7 @@ class Playground(TrainingPanel):
     """
 
     label = "What the network says, and its loss and accuracy over the steps"
-    hidden = traitlets.List(traitlets.Int(min=1))
+    hidden = traitlets.List()
     activation = traitlets.Union([traitlets.Unicode(), traitlets.List()])
     optimizer = traitlets.Enum(list(OPTIMIZERS))
     learning_rate = Number(min=0)
@@ -78,6 +78,10 @@ class Playground(TrainingPanel):
         self._curves = Curves(*self._view.curves, validation=len(self.X_val) > 0)
         controls = [_network_controls(self, full), _training_controls(self, full), train_buttons(self)]
         super().__init__(self._view.figure, [*self._view.artists, *self._curves.lines], controls)
+
+    @traitlets.validate("hidden")
+    def _check_hidden(self, proposal):
+        return units_of(proposal["value"])
 
     @traitlets.validate("activation")
     def _check_activation(self, proposal):

@@ -1,7 +1,7 @@
 """Two or three activations train side by side."""
 
 import functools
-from numbers import Integral, Real
+from numbers import Real
 
 import ipywidgets
 import numpy as np
@@ -11,7 +11,7 @@ import traitlets
 from nnlib import plots
 from nnlib.network import Network
 from nnlib.optimizers import SGD
-from nnlib.widgets.arguments import dataset_of
+from nnlib.widgets.arguments import dataset_of, whole_number
 from nnlib.widgets.controls import ACTIVATIONS, RATES, choice_slider, dropdown, nearest, slider, train_buttons
 from nnlib.widgets.panel import TrainingPanel
 from nnlib.widgets.run import Run
@@ -58,9 +58,8 @@ class Race(TrainingPanel):
         data = dataset_of(data, needs_validation=True)
         self.X, self.y = data.X_train, data.y_train
         self.X_val, self.y_val = data.X_val[:500], data.y_val[:500]
-        if not isinstance(batch_size, Integral) or batch_size < 1:
-            raise ValueError(f"batch_size is {batch_size!r}; expected a whole number from 1")
-        self.classes, self.width, self.batch_size = len(data.class_names), width, batch_size
+        self.width, self.batch_size = whole_number("width", width), whole_number("batch_size", batch_size)
+        self.classes = len(data.class_names)
         self.same_rate = np.ndim(rates) == 0
         self.lanes, self.rates = list(activations), list(np.atleast_1d(rates))
         self.depth, self.seed = depth, seed

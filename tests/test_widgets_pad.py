@@ -10,7 +10,6 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-import traitlets
 from nbformat.v4 import new_code_cell, new_notebook
 from PIL import Image
 
@@ -138,12 +137,6 @@ def test_a_stroke_is_anything_that_gives_points(pad):
     other = DrawingPad()
     other.draw_strokes([SEVEN[0], [(190, 110), (190, 270)]])
     assert np.array_equal(pad.pixels, other.pixels)
-
-
-@pytest.mark.parametrize("threshold", [np.nan, 1.5, -0.1])
-def test_a_threshold_is_a_probability(pad, threshold):
-    with pytest.raises(traitlets.TraitError, match="threshold"):
-        pad.threshold = threshold
 
 
 def test_another_network_and_one_that_does_not_fit():

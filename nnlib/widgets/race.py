@@ -100,10 +100,10 @@ class Race(TrainingPanel):
             for color, style in zip(plots.COLORS, STYLES, strict=False):
                 self._lines += axes.plot([], [], style, color=color, marker=marker, linewidth=2.2)
         where = {"ha": "right", "va": "top", "fontsize": 13, "transform": self._loss.transAxes}
-        self._names = [  # at the top of the losses, which begin near ln K and fall
+        self._name_texts = [  # at the top of the losses, which begin near ln K and fall
             self._loss.text(0.97, 0.96 - 0.1 * k, "", color=color, **where) for k, color in enumerate(plots.COLORS[:3])
         ]
-        return [*self._lines, *self._names]
+        return [*self._lines, *self._name_texts]
 
     def _lane_controls(self):
         """A row per lane: its activation and its learning rate."""
@@ -171,9 +171,9 @@ class Race(TrainingPanel):
             if not lane.out:
                 self._lines[6 + k].set_data(range(1, self.depth + 2), np.maximum(lane.gradient_sizes(), SMALLEST))
             reached = "out" if lane.out else f"{accuracy[-1]:.1%}" if len(accuracy) else "ready"
-            self._names[k].set_text(f"{lane.activation}: {reached}")
+            self._name_texts[k].set_text(f"{lane.activation}: {reached}")
         if len(self._lanes) < 3:
-            self._names[2].set_text("")
+            self._name_texts[2].set_text("")
         for axes in (self._loss, self._accuracy):
             axes.set_xlim(0, end_of_steps(self.step))
         self._gradient_sizes.set_xlim(0.7, self.depth + 1.3)

@@ -12,14 +12,15 @@ AS_ROOT = $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 # The kernel is the one in .venv, also where the user has another one of the same name.
 export JUPYTER_PREFER_ENV_PATH := 1
 
-.PHONY: help lab test run student notebooks bench lint clean
+.PHONY: help lab test run student notebooks figures bench lint clean
 
 help:
 	@echo "make lab        open the notebooks in JupyterLab"
 	@echo "make test       run every test, and every notebook"
-	@echo "make run        execute the notebooks: figures to figures/, HTML pages to build/"
+	@echo "make run        execute the notebooks, and leave HTML pages in build/"
 	@echo "make student    copies of the notebooks without solutions and outputs, in build/student/"
-	@echo "make notebooks  execute the notebooks in place, as they are committed"
+	@echo "make notebooks  execute the notebooks in place, as they are committed, and write their figures"
+	@echo "make figures    write figures/ from the pictures that the notebooks hold"
 	@echo "make bench      run the benchmarks"
 	@echo "make lint       check style and format, notebooks included"
 	@echo "make clean      remove build/ and caches (.venv stays)"
@@ -35,6 +36,10 @@ run: .venv/ready
 
 notebooks: .venv/ready
 	$(BIN)/python tools/run_notebooks.py --inplace $(ARGS) $(NOTEBOOKS)
+	$(BIN)/python tools/write_figures.py $(NOTEBOOKS)
+
+figures: .venv/ready
+	$(BIN)/python tools/write_figures.py $(ARGS) $(NOTEBOOKS)
 
 student: .venv/ready
 	$(BIN)/python -m nbconvert --to notebook --output-dir build/student \

@@ -83,7 +83,6 @@ def serve(home, app):
     """
     name_of_app, folder = APPS[app]
     shutil.copytree(ROOT / "notebooks", home / "root" / "notebooks")
-    (home / "root" / "figures").mkdir()
     (home / "root" / "data").symlink_to(ROOT / "data")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

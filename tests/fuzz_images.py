@@ -1,12 +1,12 @@
 """Mutated real pictures into `prepare` and `split_digits`: nothing but ValueError and OSError may come out.
 
-    python tests/fuzz_images.py [SECONDS] [SEED]      five minutes unless told; test_images.py runs seconds
+    python tests/fuzz_images.py [SECONDS] [SEED]      five minutes unless told; not on Windows
 
+test_images.py runs seconds of it, on every system.
 Prints what came out and how often, and the process's highest memory use; fails when that passes 1 GB.
 """
 
 import io
-import resource
 import sys
 import time
 import warnings
@@ -107,7 +107,9 @@ def fuzz(seconds, seed=0):
 
 
 if __name__ == "__main__":
+    import resource  # not on Windows, where test_images.py imports this file
+
     counts = fuzz(float(sys.argv[1]) if len(sys.argv) > 1 else 300, int(sys.argv[2]) if len(sys.argv) > 2 else 0)
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1024)
     print(*(f"{name}: {n:,}" for name, n in counts.most_common()), f"memory: {megabytes:.0f} MB", sep="\n")
     sys.exit(megabytes > 1000)

@@ -1,6 +1,9 @@
-"""The Makefile's own logic, with stand-ins for Python and no network, and tools/run_notebooks.py on tiny notebooks."""
+"""The Makefile's own logic, with stand-ins for Python and no network, and its tools on tiny notebooks."""
 
+import ast
+import base64
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -8,7 +11,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 needs_make = pytest.mark.skipif(
@@ -120,8 +124,30 @@ def test_allow_root_only_as_root(make):
 def test_make_alone_is_help(make):
     result = make(WORKING)
     assert result.returncode == 0
-    assert "make lab" in result.stdout and "make test" in result.stdout
+    targets = re.findall(r"^([a-z]+): ", (make.folder / "Makefile").read_text(), re.MULTILINE)
+    assert {"lab", "test", "figures"} < set(targets)
+    for target in targets:
+        assert re.search(rf"^make {target} +\w", result.stdout, re.MULTILINE), f"nothing is said of make {target}"
     assert not (make.folder / ".venv").exists()
+
+
+@needs_make
+def test_figures_come_from_the_notebooks(make):
+    assert make(WORKING, "figures", "NOTEBOOKS=one.ipynb").returncode == 0
+    assert make.calls()[-1] == "tools/write_figures.py one.ipynb"
+    assert make(WORKING, "notebooks", "NOTEBOOKS=one.ipynb", "ARGS=--timeout=9").returncode == 0
+    assert make.calls()[-2:] == [
+        "tools/run_notebooks.py --inplace --timeout=9 one.ipynb",
+        "tools/write_figures.py one.ipynb",
+    ]
+
+
+def test_every_test_file_can_be_imported_on_windows():
+    """Where pytest stops at a file whose first lines import what only Unix has."""
+    for path in sorted((ROOT / "tests").glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            names = {alias.name for alias in node.names} if isinstance(node, ast.Import) else set()
+            assert not names & {"resource", "fcntl", "termios", "pwd", "grp"}, f"{path.name}, line {node.lineno}"
 
 
 # tools/run_notebooks.py
@@ -196,3 +222,55 @@ def test_error_names_notebook_and_cell(tmp_path):
     assert "tiny.ipynb, code cell [2]" in result.stderr
     assert "ZeroDivisionError" in result.stderr
     assert not (tmp_path / "build").exists()
+
+
+# tools/write_figures.py
+
+
+def write_figures(folder, *notebooks):
+    command = [sys.executable, ROOT / "tools/write_figures.py", *notebooks, "--output", folder / "figures"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def cell_with(*pictures, name):
+    outputs = [new_output("display_data", {"image/png": base64.b64encode(data).decode()}) for data in pictures]
+    return new_code_cell("1 + 1", outputs=outputs, metadata={"tags": ["another", f"figure:{name}"]})
+
+
+def test_a_tagged_picture_becomes_a_file(tmp_path):
+    untagged = new_code_cell("2", outputs=[new_output("display_data", {"image/png": "AAAA"})])
+    nbformat.write(new_notebook(cells=[untagged, cell_with(b"a picture", name="09_it")]), tmp_path / "tiny.ipynb")
+    result = write_figures(tmp_path, tmp_path / "tiny.ipynb")
+    assert result.returncode == 0, result.stderr
+    assert [path.name for path in (tmp_path / "figures").iterdir()] == ["09_it.png"]
+    assert (tmp_path / "figures/09_it.png").read_bytes() == b"a picture"
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ([cell_with(name="09_it")], "the cell of 09_it holds 0 pictures; expected one"),
+        ([cell_with(b"a", b"b", name="09_it")], "the cell of 09_it holds 2 pictures; expected one"),
+        ([cell_with(b"a", name="09_it"), cell_with(b"b", name="09_it")], "two cells are tagged figure:09_it"),
+    ],
+)
+def test_a_tag_without_its_one_picture(cells, words, tmp_path):
+    nbformat.write(new_notebook(cells=cells), tmp_path / "tiny.ipynb")
+    result = write_figures(tmp_path, tmp_path / "tiny.ipynb")
+    assert result.returncode == 1 and words in result.stderr and "tiny.ipynb" in result.stderr
+
+
+def test_the_figures_are_those_of_the_notebooks(tmp_path):
+    """Each that README or a notebook shows is among them, and what is committed is what `make figures` writes."""
+    notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    result = write_figures(tmp_path, *notebooks)
+    assert result.returncode == 0, result.stderr
+    written = {path.name: path.read_bytes() for path in (tmp_path / "figures").iterdir()}
+    pages = [ROOT / "README.md", ROOT / "data/README.md", *notebooks]
+    linked = {name for page in pages for name in re.findall(r"figures/(\w+\.\w+)", page.read_text(encoding="utf-8"))}
+    assert "04_forward.png" in linked <= set(written)
+    committed = {path.name: path.read_bytes() for path in (ROOT / "figures").iterdir()}
+    assert committed == written, "run `make figures`"
+    for name in written:
+        width, height = Image.open(tmp_path / "figures" / name).size
+        assert 600 < width < 1300 and 200 < height < 700

@@ -127,3 +127,9 @@ def test_links(path, notebook):
 
 def test_no_path_tricks(notebook):
     assert not any("sys.path" in cell.source for cell in notebook.cells)
+
+
+def test_no_figure_is_written(notebook):
+    """Run All leaves the tree as it was: figures/ is written by `make figures`, from what the notebooks show."""
+    for cell in code_cells(notebook):
+        assert "figures/" not in cell.source, cell.source

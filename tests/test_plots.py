@@ -396,6 +396,59 @@ def test_architecture_names_the_options_of_activations():
     assert fig.axes[0].title.get_window_extent().y0 > max(box.y1 for box in boxes)
 
 
+def test_architecture_of_layers_without_an_activation_or_with_two():
+    net = nnlib.Network([4, 5, 6, 3], "tanh")
+    first, tanh, second, _, third = net.layers
+    net.layers = [first, second, tanh, nnlib.Activation("elu", alpha=0.5), third]
+    fig, _ = draw(plots.architecture, net)
+    above = [text.get_text() for text in fig.axes[0].texts if " unit" in text.get_text()]
+    assert above == [
+        "input\n4 units\n",
+        "hidden 1\n5 units\n",
+        "hidden 2\n6 units\ntanh\nelu\nalpha = 0.5",
+        "output\n3 units\nsoftmax",
+    ]
+
+
+class Turned:
+    """Stands for a layer that is neither Dense nor an activation."""
+
+    size = 0
+
+    def lay_out(self, parameters, gradient):
+        pass
+
+    def forward(self, X, training=False):
+        return X[:, ::-1]
+
+    def backward(self, dA, need_dX=True):
+        return dA[:, ::-1]
+
+    def __repr__(self):
+        return "Turned(pixels=64)"
+
+
+@pytest.mark.parametrize("place", [0, 2])
+def test_what_draws_dense_layers_alone_says_so(place):
+    """It would draw the weights as those of the pixels, or a net without the layer."""
+    net = nnlib.Network([64, 12, 3])
+    net.layers.insert(place, Turned())
+    X, y = np.random.default_rng(0).random((6, 64)), [0, 1, 2, 0, 1, 2]
+    calls = {
+        "architecture": (net,),
+        "forward_flow": (net, X[0]),
+        "gradients": (net, X, y),
+        "weight_update": (net, X, y),
+        "weights": (net,),
+    }
+    for name, arguments in calls.items():
+        words = rf"plots\.{name} draws Dense layers and activations; this network has Turned\(pixels=64\)"
+        with pytest.raises(ValueError, match=words):
+            getattr(plots, name)(*arguments)
+    _, texts = draw(plots.predictions, net, X, y)  # which asks the network alone
+    assert all(f"{p:.0%}" in texts for p in net.predict_proba(X).max(axis=1))
+
+
 def test_the_picture_of_an_architecture_is_not_heavy():
     kept = io.BytesIO()
     plots.architecture(nnlib.Network([784, 128, 64, 10])).savefig(kept, dpi=100, bbox_inches="tight")

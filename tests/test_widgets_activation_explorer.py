@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import traitlets
 
 from nnlib import activations
 from nnlib.widgets import ActivationExplorer
@@ -66,12 +65,6 @@ def test_settings_from_code_move_the_controls(explorer):
     assert control(explorer, "slope").value == 0.75
 
 
-@pytest.mark.parametrize("name", ["z", "slope", "alpha"])
-def test_nan_is_refused(explorer, name):
-    with pytest.raises(traitlets.TraitError, match=f"{name} is nan; expected a number from"):
-        setattr(explorer, name, np.nan)
-
-
 @pytest.mark.parametrize("name", ["relu", "leaky_relu", "elu", "sigmoid", "tanh", "identity"])
 def test_the_derivative_is_the_slope_of_the_function(name):
     explorer = ActivationExplorer(name)
@@ -93,6 +86,7 @@ def test_it_carries_a_picture_for_readers_without_a_kernel(explorer):
 @pytest.mark.parametrize("z", [-6.0, 6.0])
 def test_the_point_stays_in_the_picture_and_is_whole(options, z):
     explorer = ActivationExplorer(*options, z=z)
-    for point in explorer._points:
+    for axes in explorer.figure.axes:
+        (point,) = [line for line in axes.lines if line.get_marker() == "o"]
         low, high = point.axes.get_ylim()
         assert low <= point.get_ydata()[0] <= high and not point.get_clip_on()

@@ -8,11 +8,11 @@ import pytest
 import traitlets
 
 from nnlib.widgets import DataBrowser
-from nnlib.widgets.panel import everything
+from nnlib.widgets.panel import all_parts
 
 
 def control(panel, description):
-    return next(part for part in everything(panel) if getattr(part, "description", None) == description)
+    return next(part for part in all_parts(panel) if getattr(part, "description", None) == description)
 
 
 def without(data, digit, part):
@@ -35,19 +35,18 @@ def test_a_digit_that_a_part_lacks(dataset, part):
     panel.digit = "all"
     if part == "train":
         panel.index = int(np.flatnonzero(data.y_val == 3)[0])
-        assert "label 3" in panel.message.value and panel._titles[1].get_text() == "no training picture is 3"
+        assert "label 3" in panel.message.value and panel.figure.axes[1].get_title() == "no training picture is 3"
 
 
 def test_the_text_names_picture_row_and_verdict(dataset):
-    panel = DataBrowser(dataset("digits"))
+    panel, eights = DataBrowser(dataset("digits")), np.flatnonzero(dataset("digits").y_train == 8)
     assert panel.message.value.startswith("row 0 of the training data: label ")
     panel.digit = "8"
     verdicts = set()
     for panel.index in range(40):
         start, _, end = panel.message.value.partition("nearest class mean ")
-        assert (
-            start == f"picture {panel.index} of the 8s, row {panel._rows[panel.index]} of the training data: label 8, "
-        )
+        row = eights[panel.index]
+        assert start == f"picture {panel.index} of the 8s, row {row} of the training data: label 8, "
         assert end == "8, right" or (end[0] != "8" and end.endswith(", <b>wrong</b>"))
         verdicts.add(end)
     assert len(verdicts) > 1

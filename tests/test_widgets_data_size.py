@@ -47,20 +47,28 @@ def finish(panel):
     assert not panel.running
 
 
-def test_a_run_is_what_train_steps_does(panel, data):
-    panel.samples = 300
+def curve(panel, axes=0):
+    """Steps and values of the training curve on screen: of the loss, or on axes 1 of the accuracy."""
+    return panel.figure.axes[axes].lines[0].get_data()
+
+
+@pytest.mark.parametrize(("samples", "seed"), [(300, 0), (40, 0), (300, 3)])
+def test_a_run_is_what_train_steps_does(samples, seed, data):
+    """More rows are the same rows and others: both are the first of one order, which belongs to the seed."""
+    panel = DataSize(data, hidden=[8], steps=40, samples=samples, seed=seed)
     finish(panel)
-    rng = np.random.default_rng(0)
-    rows = rng.permutation(len(data.X_train))[:300]
-    net = nnlib.Network([784, 8, 10], seed=0)
+    rng = np.random.default_rng(seed)
+    rows = rng.permutation(len(data.X_train))[:samples]
+    net = nnlib.Network([784, 8, 10], seed=seed)
     X, y = data.X_train[rows], data.y_train[rows]
     with numerics():
         losses = [record["loss"] for _, record in zip(range(40), nnlib.train_steps(net, X, y, 40, 64, None, rng))]
         accuracy, val_accuracy = net.accuracy(X, y), net.accuracy(data.X_val, data.y_val)
     assert np.array_equal(panel.network.parameters, net.parameters)
-    assert panel._curve[-1][1] == pytest.approx(np.mean(losses[20:]))
+    steps, shown = curve(panel)
+    assert list(steps) == [20, 40] and shown == pytest.approx([np.mean(losses[:20]), np.mean(losses[20:])])
     (result,) = panel.results.to_dict("records")
-    assert (result["samples"], result["accuracy"], result["val_accuracy"]) == (300, accuracy, val_accuracy)
+    assert (result["samples"], result["accuracy"], result["val_accuracy"]) == (samples, accuracy, val_accuracy)
 
 
 def test_the_slider_trains_again(panel):
@@ -87,12 +95,6 @@ def test_the_same_size_again_gives_the_same_numbers(panel):
     assert np.array_equal(panel.network.parameters, first)
 
 
-def test_more_rows_are_the_same_rows_and_others(panel):
-    few = set(panel._rows)
-    panel.samples = 400
-    assert few < set(panel._rows) and len(panel._rows) == 400
-
-
 def test_all_sizes(panel, data):
     press(panel, "All sizes")
     assert panel.samples == 20 and panel.running
@@ -100,7 +102,7 @@ def test_all_sizes(panel, data):
     sizes = [20, 50, 100, 200, 500, 1000, 2000, len(data.X_train)]
     assert list(panel.results["samples"]) == sizes
     assert panel.results["val_accuracy"].iloc[-1] > panel.results["val_accuracy"].iloc[0] + 0.2
-    assert len(panel._before[0].get_segments()) == len(sizes)
+    assert len(panel.figure.axes[0].collections[0].get_segments()) == len(sizes)
     press(panel, "All sizes")
     assert panel.step == 0 and panel.samples == 20 and panel.running
 
@@ -128,6 +130,17 @@ def test_bad_arguments(data):
         DataSize(data, hidden=64)
 
 
+def test_a_run_ends_with_a_point_whatever_its_length(data):
+    panel = DataSize(data, hidden=[8], samples=100, steps=45)
+    finish(panel)
+    assert list(curve(panel)[0]) == [20, 40, 45]
+    (result,) = panel.results.to_dict("records")
+    with numerics():
+        assert result["val_accuracy"] == panel.network.accuracy(data.X_val, data.y_val)
+    finish(panel)
+    assert list(curve(panel)[0]) == [20, 40, 45]
+
+
 def test_how_often_a_row_is_seen(data):
     """40 steps on 65 rows: 20 epochs of a batch of 64 and one of 1."""
     panel = DataSize(data, hidden=[8], samples=65, steps=40)
@@ -153,11 +166,11 @@ def test_the_slider_ends_a_sweep(panel):
 
 def test_new_seed(panel):
     finish(panel)
-    weights, rows, picture = panel.network.parameters.copy(), panel._rows, panel.picture.value
+    weights, picture = panel.network.parameters.copy(), panel.picture.value
     press(panel, "New seed")
     assert panel.seed == 1 and panel.running and panel.results.empty
     finish(panel)
-    assert not np.array_equal(panel.network.parameters, weights) and not np.array_equal(panel._rows, rows)
+    assert not np.array_equal(panel.network.parameters, weights)
     assert panel.picture.value != picture and "seed 1" in panel.message.value
 
 
@@ -176,7 +189,7 @@ def test_few_rows_many_rows_and_none(panel, dataset):
         panel.samples = 0
     panel.samples = 10**6
     assert panel.samples == len(panel.X)
-    assert panel._rows.size == len(panel.X)
+    assert f"{len(panel.X):,} training rows" in panel.message.value
     with pytest.raises(ValueError, match="without validation"):
         DataSize(dataset("iris", validation=0))
 
@@ -218,4 +231,4 @@ def test_a_sweep_in_a_cell(data):
     panel = asyncio.run(cell())
     assert panel.step == 20 and not panel.running
     assert panel.results["samples"].iloc[-1] == len(data.X_train)
-    assert len(panel._curve) == 1
+    assert list(curve(panel)[0]) == [20]

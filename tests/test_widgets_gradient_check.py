@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import traitlets
 
-from nnlib import Dense, check_gradients
-from nnlib.widgets import GradientCheck
+from nnlib import Activation, Dense, check_gradients
+from nnlib.widgets import GradientCheck, gradient_check
 from nnlib.widgets.gradient_check import ACTIVATIONS, EPSILONS, LOSSES, _short
 
 
@@ -42,15 +42,19 @@ def default(panel):
     panel.activation, panel.loss, panel.epsilon, panel.mistake = "tanh", next(iter(LOSSES)), 1e-5, "none"
 
 
-def test_every_pair_is_right(panel, monkeypatch):
-    monkeypatch.setattr(panel, "_over_epsilon", lambda: (np.ones(len(EPSILONS)), np.ones(len(EPSILONS))))
-    kept = dict(panel._curves)
+def lines(panel):
+    """What is drawn over epsilon: the curves of every entry and without kinks, the present epsilon and its error."""
+    return panel.figure.axes[1].lines[-4:]
+
+
+def test_every_pair_is_right(monkeypatch):
+    monkeypatch.setattr(gradient_check, "EPSILONS", EPSILONS[::22])  # the curves take most of the time
+    panel = GradientCheck()
     for activation in ACTIVATIONS:
         for loss in LOSSES:
             with panel.hold_trait_notifications():
                 panel.activation, panel.loss = activation, loss
             assert panel.verdict == "right", (activation, loss, panel.report)
-    panel._curves = kept
 
 
 def test_activation_and_loss(panel):
@@ -60,9 +64,17 @@ def test_activation_and_loss(panel):
     control(panel, "loss").value = "softmax, squared error"
     pictures.add(panel.picture.value)
     assert (panel.activation, panel.loss) == ("relu", "softmax, squared error") and len(pictures) == 3
-    net, X, y = panel._network()
+
+
+def test_the_report_is_that_of_check_gradients():
+    networks = []
+    panel = GradientCheck(
+        "relu", "softmax, squared error", mistakes={"none yet": lambda net: networks.append(net) or net}
+    )
+    panel.mistake = "none yet"
+    net = networks[-1]
     assert net.layers[1].name == "relu" and net.loss_name == "mean_squared_error"
-    assert panel.report.equals(check_gradients(net, X, y, 1e-5))
+    assert panel.report.equals(check_gradients(net, panel.X, np.arange(10) % 3, 1e-5))
 
 
 def test_epsilon(panel):
@@ -72,7 +84,7 @@ def test_epsilon(panel):
     assert panel.epsilon == 1e-10 and panel.verdict == "not sure" and panel.picture.value != picture
     slider.value = 0.1
     assert panel.verdict == "wrong" and "wrong" in panel.message.value
-    assert panel._now.get_xdata()[0] == pytest.approx(0.1)
+    assert lines(panel)[2].get_xdata()[0] == pytest.approx(0.1)
     panel.epsilon = 1e-6
     assert slider.value == 1e-6
     panel.epsilon = 10**-3.75
@@ -83,21 +95,21 @@ def test_kinks(panel):
     """ReLU at epsilon 0.01: entries are left out and counted; with every entry the error is far larger."""
     panel.activation, panel.epsilon = "relu", 0.01
     assert panel.report["left_out"].sum() > 0 and f"{panel.report['left_out'].sum()} left out" in panel.message.value
-    every, kept = (line.get_ydata() for line in panel._curve)
+    every, without_kinks, _, _ = (line.get_ydata() for line in lines(panel))
     place = np.argmin(np.abs(np.log(EPSILONS / 0.01)))
-    assert panel._curve[1].get_visible() and every[place] > 10 * kept[place]
+    assert lines(panel)[1].get_visible() and every[place] > 10 * without_kinks[place]
     panel.activation = "tanh"
-    assert not panel._curve[1].get_visible() and "kink" not in panel.message.value
+    assert not lines(panel)[1].get_visible() and "kink" not in panel.message.value
 
 
 def test_the_curve_is_a_valley(panel):
-    errors = panel._curve[0].get_ydata()
+    errors = lines(panel)[0].get_ydata()
     assert 1e-6 < EPSILONS[np.argmin(errors)] < 1e-4
     right = (EPSILONS > 0.9e-4) & (EPSILONS < 1.1e-2)
     left = (EPSILONS > 0.9e-11) & (EPSILONS < 1.1e-7)
     for part, slope in ((right, 2), (left, -1)):
         assert np.polyfit(np.log(EPSILONS[part]), np.log(errors[part]), 1)[0] == pytest.approx(slope, abs=0.2)
-    assert panel._dot.get_ydata()[0] == pytest.approx(panel.report["error"].max())
+    assert lines(panel)[3].get_ydata()[0] == pytest.approx(panel.report["error"].max())
 
 
 def test_all_left_out_is_not_right(panel):
@@ -105,7 +117,7 @@ def test_all_left_out_is_not_right(panel):
         panel.activation, panel.loss, panel.epsilon = "elu", "identity, squared error", 0.1
     empty = panel.report.index[panel.report["checked"] == 0]
     assert len(empty), "this case no longer leaves all entries of an array out: find another"
-    texts = dict(zip(panel.report.index, (text.get_text() for text in panel._texts), strict=True))
+    texts = dict(zip(panel.report.index, (text.get_text() for text in panel.figure.axes[0].texts[:6]), strict=True))
     assert all("left out" in texts[name] for name in empty)
 
 
@@ -146,6 +158,24 @@ def test_a_mistake_that_returns_nothing_is_told():
         GradientCheck(mistake="forgot", mistakes={"forgot": lambda net: None})
 
 
+def test_a_mistake_with_a_layer_that_has_no_place_in_the_picture_is_told():
+    class Dropout(Activation):
+        pass
+
+    class Flatten:
+        def __repr__(self):
+            return "Flatten()"
+
+    def insert(layer):
+        return lambda net: net.layers.insert(1, layer) or net
+
+    assert GradientCheck(mistake="own", mistakes={"own": insert(Dropout("identity"))}).verdict == "right"
+    with pytest.raises(
+        ValueError, match=r"GradientCheck draws Dense layers and activations; this network has Flatten\(\)"
+    ):
+        GradientCheck(mistake="flat", mistakes={"flat": insert(Flatten())})
+
+
 def test_without_mistakes_there_is_no_such_menu():
     assert control(GradientCheck(), "mistake") is None
 
@@ -166,8 +196,8 @@ def test_labels_stay_in_the_picture(panel):
         with panel.hold_trait_notifications():
             panel.activation, panel.loss, panel.epsilon, panel.mistake = activation, loss, epsilon, "bias mean"
         renderer = panel.canvas.get_renderer()
-        edge = panel._bars[0].axes.get_window_extent(renderer).x1
-        for text in panel._texts:
+        edge = panel.figure.axes[0].get_window_extent(renderer).x1
+        for text in panel.figure.axes[0].texts[:6]:
             assert text.get_window_extent(renderer).x1 <= edge + 30, text.get_text()
 
 

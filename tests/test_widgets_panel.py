@@ -14,7 +14,7 @@ from jupyter_client.manager import start_new_kernel
 import nnlib
 from nnlib import plots, widgets
 from nnlib.widgets import panel as panels
-from nnlib.widgets.panel import Panel, everything
+from nnlib.widgets.panel import Panel, all_parts
 
 KINDS = {
     "ActivationExplorer": lambda load: widgets.ActivationExplorer(),
@@ -69,7 +69,7 @@ def test_a_closed_panel_is_gone(make):
 
 def test_a_closed_panel_is_gone_in_a_running_loop(make):
     async def cell():
-        before = registered()
+        before, tasks = registered(), asyncio.all_tasks()
         panel = make()
         panel.running = hasattr(panel, "step_once")
         await asyncio.sleep(0.1)
@@ -78,16 +78,16 @@ def test_a_closed_panel_is_gone_in_a_running_loop(make):
         del panel
         await asyncio.sleep(0.01)  # the task ends
         gc.collect()
-        return ref(), registered() - before, [p for p in panels._alive if p._loop is asyncio.get_running_loop()]
+        return ref(), registered() - before, asyncio.all_tasks() - tasks
 
-    assert asyncio.run(cell()) == (None, set(), [])
+    assert asyncio.run(cell()) == (None, set(), set())
 
 
 def test_every_part_is_shown(make):
     """Nothing is built that no page shows: all that a panel registers belongs to it."""
     before = registered()
     panel = make()
-    assert registered() - before == {part.model_id for part in everything(panel)}
+    assert registered() - before == {part.model_id for part in all_parts(panel)}
     panel.close()
 
 
@@ -95,10 +95,10 @@ def test_a_failing_constructor_leaves_nothing_behind(dataset, monkeypatch):
     monkeypatch.setattr(widgets.Playground, "update", lambda panel: 1 / 0)
 
     async def cell():
-        before = registered(), len(asyncio.all_tasks()), list(panels._alive)
+        before = registered(), asyncio.all_tasks()
         with pytest.raises(ZeroDivisionError):
             widgets.Playground(dataset("iris"))
-        return before, (registered(), len(asyncio.all_tasks()), list(panels._alive))
+        return before, (registered(), asyncio.all_tasks())
 
     before, after = asyncio.run(cell())
     assert before == after
@@ -207,7 +207,7 @@ def test_quick_changes_are_drawn_together():
             message(slider, value=k / 100)
             await asyncio.sleep(0)
         moved = time.perf_counter()
-        await until(lambda: "f(2.00)" in panel._labels[0].get_text() and not panel._wake.is_set())
+        await until(lambda: any("f(2.00)" in text.get_text() for text in panel.figure.axes[0].texts))
         await asyncio.sleep(0.05)
         seconds = time.perf_counter() - moved
         panel.close()
@@ -239,7 +239,7 @@ class Counter(Panel):
 def test_a_slow_page_is_not_gone(monkeypatch):
     """Each of its answers is late: other frames are on their way already."""
     monkeypatch.setattr(panels, "LONGEST_WAIT", 0.005)
-    monkeypatch.setattr(panels, "MOST_UNSEEN", 20)
+    monkeypatch.setattr(panels, "MOST_FRAMES_UNSEEN", 20)
 
     async def cell():
         panel = Counter()
@@ -260,7 +260,7 @@ def test_a_slow_page_is_not_gone(monkeypatch):
 @pytest.mark.parametrize("seen", [True, False])
 def test_a_panel_whose_page_is_gone_is_paused(seen, monkeypatch):
     monkeypatch.setattr(panels, "LONGEST_WAIT", 0.005)
-    monkeypatch.setattr(panels, "MOST_UNSEEN", 10)
+    monkeypatch.setattr(panels, "MOST_FRAMES_UNSEEN", 10)
 
     async def cell():
         panel = Counter()
@@ -287,7 +287,7 @@ def test_a_panel_whose_page_is_gone_is_paused(seen, monkeypatch):
 def test_a_cell_that_takes_long_does_not_pause_the_panels(monkeypatch):
     """Meanwhile the kernel hears nothing from the page, however long it takes."""
     monkeypatch.setattr(panels, "LONGEST_WAIT", 0.005)
-    monkeypatch.setattr(panels, "MOST_UNSEEN", 10)
+    monkeypatch.setattr(panels, "MOST_FRAMES_UNSEEN", 10)
 
     async def cell():
         panel = Counter()
@@ -321,7 +321,7 @@ def test_a_page_that_is_behind_gets_no_more_than_it_shows():
         return np.diff(counts)
 
     new = asyncio.run(cell())
-    assert new.max() <= panels.ON_THEIR_WAY and new.min() >= 1
+    assert new.max() <= panels.MOST_FRAMES_AHEAD and new.min() >= 1
 
 
 def test_a_panel_goes_when_its_cell_is_run_again():
@@ -342,13 +342,14 @@ def test_a_panel_goes_when_its_cell_is_run_again():
             if answer["content"].get("execution_state") == "idle":
                 return text
 
-    alive = "from nnlib.widgets import panel; print(len(panel._alive))"
+    alive = "print(sum(panel.comm is not None for panel in made))"
     try:
-        run("one", "from nnlib import widgets; a = widgets.ActivationExplorer(); b = widgets.ActivationExplorer('elu')")
-        run("two", "c = widgets.ActivationExplorer()")
+        run("zero", "from nnlib.widgets import ActivationExplorer; made = []")
+        run("one", "made += [ActivationExplorer(), ActivationExplorer('elu')]")
+        run("two", "made += [ActivationExplorer()]")
         assert run("three", alive) == run("three", alive) == "3\n"
         assert run("one", alive) == "1\n"
-        run("two", "c = widgets.ActivationExplorer(); c.z = 1")
+        run("two", "made += [ActivationExplorer()]; made[-1].z = 1")
         assert run("three", alive) == "1\n"
     finally:
         client.stop_channels()
@@ -365,7 +366,7 @@ def test_a_frame_over_the_kept_background_is_what_a_whole_drawing_shows(make):
         panel.draw()
         return np.array(panel.canvas.buffer_rgba())
 
-    controls = [part for part in everything(panel) if isinstance(part, ipywidgets.ValueWidget) and part.description]
+    controls = [part for part in all_parts(panel) if isinstance(part, ipywidgets.ValueWidget) and part.description]
     for control in [None, *controls]:
         if isinstance(control, ipywidgets.IntSlider | ipywidgets.FloatSlider | ipywidgets.FloatLogSlider):
             control.value = (
@@ -375,7 +376,7 @@ def test_a_frame_over_the_kept_background_is_what_a_whole_drawing_shows(make):
             panel.advance(30)
             panel.advance(1)
         quick = pixels()
-        panel._background = None
+        panel._background = None  # no user can ask for a whole drawing
         np.testing.assert_array_equal(quick, pixels())
     panel.close()
 
@@ -385,7 +386,7 @@ def test_a_frame_over_the_kept_background_is_what_a_whole_drawing_shows(make):
 
 def test_controls_and_picture_have_words(make):
     panel = make()
-    controls = [part for part in everything(panel) if isinstance(part, ipywidgets.ValueWidget | ipywidgets.Button)]
+    controls = [part for part in all_parts(panel) if isinstance(part, ipywidgets.ValueWidget | ipywidgets.Button)]
     assert all(part.description for part in controls if part is not panel.message)
     assert len(panel.picture.label.split()) > 5
     panel.close()
@@ -404,6 +405,6 @@ def test_a_plane_of_ten_classes():
     panel.advance(20)
     looks = {
         (tuple(points.get_facecolor()[0]), points.get_paths()[0].vertices.tobytes())
-        for points in panel._view.artists[1:]
+        for points in panel.figure.axes[0].collections
     }
     assert len(looks) == 10

@@ -9,7 +9,7 @@ import traitlets
 from sklearn.datasets import make_circles
 
 import nnlib
-from nnlib.widgets import Playground, playground
+from nnlib.widgets import Playground, run
 from nnlib.widgets.panel import numerics
 
 OPTIMIZERS = {"SGD": nnlib.SGD, "RMSprop": nnlib.RMSprop, "Adam": nnlib.Adam}
@@ -118,7 +118,7 @@ def test_reset_with_an_optimizer_that_remembers(panel):
 
 
 def test_a_long_history_is_thinned_out(rings, monkeypatch):
-    monkeypatch.setattr(playground, "MOST_POINTS", 10)
+    monkeypatch.setattr(run, "MOST_POINTS", 10)
     panel = Playground(rings, hidden=[3])
     panel.advance(199)
     assert list(panel.history["step"]) == [20, 40, 60, 80, 100, 120, 140, 160, 180]
@@ -284,7 +284,7 @@ def test_settings_that_make_no_sense_are_refused(panel):
     }
     for name, values in refused.items():
         for value in values:
-            with pytest.raises(traitlets.TraitError):
+            with pytest.raises((traitlets.TraitError, ValueError), match=f"{name}|expected a whole number from 1"):
                 setattr(panel, name, value)
 
 
@@ -393,14 +393,38 @@ def test_divergence_is_told_and_reset_recovers(rings):
     assert panel.step == 20
 
 
+@pytest.mark.parametrize("batch_size", [200, 70])
+def test_divergence_goes_back_to_where_the_epoch_began(batch_size, rings):
+    """With batches of all 200 rows the first step of an epoch is its only one: that is the step where it fails."""
+    panel = Playground((1e6 * rings[0], rings[1]), hidden=[8], learning_rate=10.0, batch_size=batch_size)
+    before = [panel.network.parameters.copy()]
+    with pytest.raises(ValueError, match=r"diverged.* those of step (\d+) again") as error:
+        for _ in range(500):
+            panel.advance(1)
+            before.append(panel.network.parameters.copy())
+    in_epoch = -(-200 // batch_size)
+    assert panel.step == (len(before) - 1) // in_epoch * in_epoch
+    assert f"step {panel.step} again" in str(error.value)
+    np.testing.assert_array_equal(panel.network.parameters, before[panel.step])
+    assert f"epoch {panel.step // in_epoch}.0" in panel.message.value
+
+
 def test_steps_that_were_wanted_are_forgotten_when_one_fails(rings):
-    panel = Playground((1e6 * rings[0], rings[1]), hidden=[8], learning_rate=10.0)
-    panel._steps_wanted = 1000
-    with pytest.raises(ValueError, match="diverged"):
+    async def session():
+        panel = Playground((1e6 * rings[0], rings[1]), hidden=[8], learning_rate=10.0)
+        for _ in range(500):  # pressed on the page, before the next frame
+            asyncio.get_running_loop().call_soon(panel.step_once)
+        for _ in range(500):
+            await asyncio.sleep(0.01)
+            if "diverged" in panel.message.value:
+                break
+        text, step = panel.message.value, panel.step
         panel.draw()
-    step = panel.step
-    panel.draw()
-    assert panel.step == step
+        panel.close()
+        return text, step, panel.step
+
+    text, step, after = asyncio.run(session())
+    assert "diverged" in text and after == step
 
 
 def test_divergence_in_the_live_loop(rings):
@@ -450,21 +474,24 @@ def test_mnist(dataset):
 
 
 def test_another_batch_size_keeps_what_the_optimizer_has_gathered(panel):
-    panel.optimizer = "Adam"
+    panel.optimizer, panel.learning_rate = "Adam", 0.01
     panel.advance(5)
-    gathered = panel._updates
     panel.batch_size, panel.samples = 32, 500
     panel.advance(5)
-    assert panel._updates is gathered
-    panel.reset()
-    assert panel._updates is not gathered
+    net, optimizer, order = nnlib.Network(panel.network.sizes, seed=0), nnlib.Adam(0.01), np.random.default_rng(0)
+    with numerics():
+        for rows, batch_size in ((len(panel.X), 64), (500, 32)):
+            records = nnlib.train_steps(net, panel.X[:rows], panel.y[:rows], 9, batch_size, optimizer, order)
+            for _ in range(5):
+                next(records)
+    assert same(panel.network, net)
 
 
 def test_step_then_reset_is_step_0(panel):
     async def session():
         live = Playground((panel.X, panel.y), hidden=[4])
-        live._steps_wanted = 1  # pressed, and not yet drawn
-        live.reset()
+        for pressed in (live.step_once, live.reset):  # on the page, before the next frame
+            asyncio.get_running_loop().call_soon(pressed)
         await asyncio.sleep(0.05)
         step = live.step
         live.close()

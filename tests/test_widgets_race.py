@@ -126,7 +126,7 @@ def test_depth(race):
     race.depth_control.value = 8
     assert race.networks[0].sizes == [64, *[16] * 8, 10]
     assert race.picture.value != before
-    sigmoid = race._lanes[2].gradient_sizes()
+    sigmoid = race.figure.axes[2].lines[2].get_ydata()
     assert len(sigmoid) == 9 and sigmoid[0] < 1e-3 * sigmoid[-1], "vanishing gradients can be seen"
 
 

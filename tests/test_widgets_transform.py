@@ -118,12 +118,6 @@ def test_what_is_no_network_is_told():
         Transform(np.zeros(784), networks={"mine": "model.npz"})
 
 
-@pytest.mark.parametrize("name", ["scale", "thickness"])
-def test_nan_is_refused(panel, name):
-    with pytest.raises(traitlets.TraitError, match=f"{name} is nan; expected a number from"):
-        setattr(panel, name, np.nan)
-
-
 def test_names_are_escaped(digits):
     panel = Transform(*digits, {"a<b": None})
     assert "a&lt;b: <b>0</b>" in panel.message.value

@@ -5,12 +5,13 @@ from functools import partial
 import numpy as np
 from matplotlib.collections import LineCollection
 
-from nnlib.layers import Activation, Dense
+from nnlib.layers import Dense
 from nnlib.plots.pictures import heat, picture_shape, probabilities, values
 from nnlib.plots.style import (
     COLORS,
     GREY,
     both_classes,
+    check_dense,
     count,
     empty_figure,
     figure,
@@ -27,10 +28,12 @@ LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")  # matplotli
 @styled
 def architecture(net, ax=None):
     """The layers of a network as columns of circles, with the number of units, weights and biases of each."""
-    places = [_places(n) for n in net.sizes]
-    top, last = max(max(heights) for _, heights in places) + 1, len(net.sizes) - 1
+    check_dense(net, "plots.architecture")
+    sizes = [net.dense[0].n_in, *(layer.n_out for layer in net.dense)]
+    places = [_places(n) for n in sizes]
+    top, last = max(max(heights) for _, heights in places) + 1, len(sizes) - 1
     if ax is None:
-        _, ax = figure(max(6, min(11, 3 * len(net.sizes)), 1.1 * len(net.sizes)), 2.7 + 0.4 * max(top, 2))
+        _, ax = figure(max(6, min(11, 3 * len(sizes)), 1.1 * len(sizes)), 2.7 + 0.4 * max(top, 2))
     ax.set(xlim=(-0.4, last + 0.4), ylim=(-top, top))
     ax.axis("off")
     put = partial(ax.annotate, textcoords="offset points", annotation_clip=False)
@@ -42,11 +45,16 @@ def architecture(net, ax=None):
         counts = f"{W}\n{layer.n_in} × {layer.n_out}\n= {layer.W.size:,}\n{b}: {layer.n_out:,}"
         put(counts, (k + 0.5, -top), (0, -4), ha="center", va="top", color=COLORS[1])
 
-    functions = ["", *(_function(layer) for layer in net.layers if isinstance(layer, Activation)), net.output.name]
+    functions = [""]  # of each column: what comes after its Dense layer, an activation or none or several
+    for layer in [*net.layers, net.output]:
+        if isinstance(layer, Dense):
+            functions.append("")
+        else:
+            functions[-1] = f"{functions[-1]}\n{_function(layer)}".strip()
     pad = 57 + 19 * max(text.count("\n") + 1 for text in functions)  # points: room for the texts above the columns
-    title = f"{'-'.join(map(str, net.sizes))}: {len(net.parameters):,} parameters, {net.loss_name} loss"
+    title = f"{'-'.join(map(str, sizes))}: {len(net.parameters):,} parameters, {net.loss_name} loss"
     ax.set_title(title, pad=pad)
-    for k, (n, function, (units, heights)) in enumerate(zip(net.sizes, functions, places, strict=True)):
+    for k, (n, function, (units, heights)) in enumerate(zip(sizes, functions, places, strict=True)):
         kind, color = ("input", 5) if k == 0 else ("output", 4) if k == last else (f"hidden {k}", 2)
         ax.scatter(np.full(len(units), k), heights, 330, COLORS[color], edgecolor="white", zorder=3)
         if len(units) < n:
@@ -54,7 +62,7 @@ def architecture(net, ax=None):
         put(f"{kind}\n{count(n, 'unit')}\n{function}", (k, top), (0, 4), ha="center", va="bottom", linespacing=1.3)
     for unit, height in zip(*places[0]):
         put(f"x{unit + 1}".translate(LOW), (0, height), (-13, 0), ha="right", va="center", style="italic")
-    for unit, height in zip(*places[-1]) if last and net.sizes[-1] > 1 else ():
+    for unit, height in zip(*places[-1]) if last and sizes[-1] > 1 else ():
         put(unit, (last, height), (13, 0), ha="left", va="center")
     return ax.figure
 
@@ -84,6 +92,7 @@ def forward_flow(net, x, image_shape=None, class_names=None):
     `image_shape` is a square of at least 8 x 8 pixels; False says that x is no picture. Raises ValueError when x is not
     one sample of the network.
     """
+    check_dense(net, "plots.forward_flow")
     x = np.asarray(x)
     if x.size != net.sizes[0]:
         raise ValueError(f"x has {x.size} values (shape {x.shape}), the network takes one sample of {net.sizes[0]}")

@@ -13,6 +13,7 @@ from nnlib.plots.style import (
     SIGNED,
     WRONG,
     both_classes,
+    check_dense,
     count,
     figure,
     input_names,
@@ -58,6 +59,7 @@ def weights(net, layer=0, image_shape=None, columns=10, most=40):
     Weights that do not come from a picture, and those of later layers, are shown as one coloured table: a column per
     unit, a row per input. Raises ValueError for a layer that there is not.
     """
+    check_dense(net, "plots.weights")
     first, W = is_first(net, layer), net.weights[layer]
     image_shape = picture_shape(len(W), image_shape) if first else None
     if image_shape:

@@ -6,6 +6,8 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from nnlib.layers import Activation, Dense
+
 COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000"]
 RIGHT, WRONG = COLORS[0], COLORS[1]
 SIGNED = "RdBu_r"  # the colours of weights and derivatives: blue below 0, white 0, red above
@@ -94,6 +96,13 @@ def output_names(net, class_names=None):
     if class_names is not None and len(class_names) != len(names):
         raise ValueError(f"{len(class_names)} class_names given for {len(names)} outputs")
     return names if class_names is None else [str(name) for name in class_names]
+
+
+def check_dense(net, what):
+    """ValueError unless the network is made of Dense layers and activations alone, which is what `what` draws."""
+    other = next((layer for layer in net.layers if not isinstance(layer, Dense | Activation)), None)
+    if other is not None:
+        raise ValueError(f"{what} draws Dense layers and activations; this network has {other!r}")
 
 
 def is_first(net, layer):

@@ -6,7 +6,17 @@ import numpy as np
 
 from nnlib.optimizers import SGD
 from nnlib.plots.pictures import heat, picture_shape, tile, values
-from nnlib.plots.style import count, empty_figure, figure, is_first, name_ticks, output_names, short, styled
+from nnlib.plots.style import (
+    check_dense,
+    count,
+    empty_figure,
+    figure,
+    is_first,
+    name_ticks,
+    output_names,
+    short,
+    styled,
+)
 
 MOST_PICTURES = 12  # of the units of a first layer
 
@@ -43,6 +53,7 @@ def gradients(net, X, y, image_shape=None, class_names=None):
     first dW: those of the 12 units with the largest. `image_shape=False` says that they are none. The network stays as
     it is.
     """
+    check_dense(net, "plots.gradients")
     net = copy.deepcopy(net)
     X, Y = net.check_X_y(X, y)
     image_shape, names = picture_shape(net.sizes[0], image_shape), output_names(net, class_names)
@@ -92,6 +103,7 @@ def weight_update(net, X, y, optimizer=None, layer=0, image_shape=None):
     `optimizer` is `SGD(0.1)` unless given. The update is made on copies: network and optimizer stay as they are. If the
     samples are pictures, so are the first layer's weights: of the 12 units that change most.
     """
+    check_dense(net, "plots.weight_update")
     first = is_first(net, layer)
     after = copy.deepcopy(net)
     # What the optimizer remembers belongs to the network; its copy's, to the network's copy.

@@ -7,6 +7,7 @@ import traitlets
 from nnlib import plots
 from nnlib.activations import FUNCTIONS
 from nnlib.widgets.arguments import Number
+from nnlib.widgets.controls import dropdown, link_values, slider
 from nnlib.widgets.panel import Panel
 
 # Each name's parameter, the argument of its function; the others have none.
@@ -48,19 +49,15 @@ class ActivationExplorer(Panel):
         self._tangent = artists[-1]
         left.text(0.97, 0.05, "dashed: the tangent at z", transform=left.transAxes, ha="right", fontsize=12)
 
-        names = ipywidgets.Dropdown(description="activation", options=list(PARAMETERS), layout={"width": "210px"})
+        names = dropdown("activation", list(PARAMETERS))
         sliders = {
-            name: ipywidgets.FloatSlider(
-                description=name, min=low, max=high, step=0.01, layout={"width": "420px"}, readout_format=".2f"
-            )
+            name: slider(ipywidgets.FloatSlider, name, min=low, max=high, step=0.01)
             for name, low, high in (("slope", 0, 1), ("alpha", 0.1, 3), ("z", -6, 6))
         }
         self._sliders = sliders
-        for name, control in {"activation": names, **sliders}.items():
-            traitlets.link((self, name), (control, "value"))
+        link_values(self, activation=names, **sliders)
         first = ipywidgets.HBox([names, sliders["slope"], sliders["alpha"]])
         super().__init__(figure, [*artists, *self._labels], [first, sliders["z"]])
-        self.observe(self.changed, ["activation", "slope", "alpha", "z"])
 
     @property
     def value(self):

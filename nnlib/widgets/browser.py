@@ -5,7 +5,8 @@ import numpy as np
 import traitlets
 
 from nnlib import plots
-from nnlib.widgets.arguments import dataset_of
+from nnlib.widgets.arguments import dataset_of, whole_number
+from nnlib.widgets.controls import link_values
 from nnlib.widgets.panel import Panel
 
 
@@ -30,7 +31,7 @@ class DataBrowser(Panel):
         if data.image_shape is None:
             raise ValueError(f"{data.name} holds no pictures; the browser shows data sets with an image_shape")
         self.data = data
-        self.order = np.random.default_rng(seed).permutation(data.X_train.shape[1])
+        self.order = np.random.default_rng(whole_number("seed", seed, 0)).permutation(data.X_train.shape[1])
         parts = {"training": (data.X_train, data.y_train), "validation": (data.X_val, data.y_val)}
         self._parts = {name: (X, y) for name, (X, y) in parts.items() if len(y)}
         rows = [data.X_train[data.y_train == k] for k in range(len(data.class_names))]
@@ -56,26 +57,24 @@ class DataBrowser(Panel):
         part = ipywidgets.Dropdown(options=list(self._parts), description="part", layout={"width": "200px"})
         scramble = ipywidgets.ToggleButton(description="Scramble the pixels", icon="random", layout={"width": "200px"})
         self._slider = slider
-        self._choose()
-        self.observe(self._choose, ["digit", "part"])
-        for control, name in ((slider, "index"), (digit, "digit"), (part, "part"), (scramble, "scrambled")):
-            traitlets.link((self, name), (control, "value"))
+        self._choose_rows()
+        self.observe(self._choose_rows, ["digit", "part"])
+        link_values(self, index=slider, digit=digit, part=part, scrambled=scramble)
         artists = [self._image, self._mean, *self._titles, *self._bars]
         super().__init__(figure, artists, [ipywidgets.HBox([slider, digit]), ipywidgets.HBox([part, scramble])])
-        self.observe(self.changed, ["index", "digit", "part", "scrambled"])
 
     @traitlets.validate("digit", "part")
-    def _known(self, proposal):
+    def _check_choice(self, proposal):
         name, options = proposal["trait"].name, {"digit": self._digits, "part": self._parts}
         if proposal["value"] not in options[name]:
             raise traitlets.TraitError(f"no {name} {proposal['value']!r}; there are: {', '.join(options[name])}")
         return proposal["value"]
 
     @traitlets.validate("index")
-    def _in_range(self, proposal):
+    def _nearest_index(self, proposal):
         return min(max(proposal["value"], 0), len(self._rows) - 1)
 
-    def _choose(self, _=None):
+    def _choose_rows(self, _=None):
         """The rows of this part and digit."""
         y = self._parts[self.part][1]
         chosen = np.full(len(y), True) if self.digit == "all" else y == self.data.class_names.index(self.digit)

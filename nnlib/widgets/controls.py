@@ -12,8 +12,8 @@ def slider(kind, description, **limits):
     return kind(description=description, style={"description_width": "100px"}, layout={"width": "400px"}, **limits)
 
 
-def dropdown(description, options):
-    return ipywidgets.Dropdown(description=description, options=options, layout={"width": "210px"})
+def dropdown(description, options, width="210px"):
+    return ipywidgets.Dropdown(description=description, options=options, layout={"width": width})
 
 
 def set_slider(control, value, lowest=None):
@@ -34,10 +34,10 @@ def choice_slider(description, choices, text="{:g}"):
     return slider(ipywidgets.SelectionSlider, description, options=options)
 
 
-def slider_of(panel, name, control):
-    """Tie a choice slider to the panel's attribute `name`: it stands at the nearest choice, and leaves a value that
-    was set from code as it is."""
-    choices = [choice for _, choice in control.options]
+def slider_of(panel, name, description, choices, text="{:g}"):
+    """A choice slider for the panel's attribute `name`: it stands at the nearest choice, and leaves a value that was
+    set from code as it is."""
+    control = choice_slider(description, choices, text)
 
     def follow(_=None):
         control.value = nearest(choices, getattr(panel, name))
@@ -50,6 +50,12 @@ def slider_of(panel, name, control):
     panel.observe(follow, name)
     control.observe(lead, "value")
     return control
+
+
+def link_values(panel, **controls):
+    """Tie each control's value to the panel's attribute of that name."""
+    for name, control in controls.items():
+        traitlets.link((panel, name), (control, "value"))
 
 
 def button(text, icon, action):

@@ -1,7 +1,5 @@
 """How many training rows does it take?"""
 
-from numbers import Integral
-
 import ipywidgets
 import numpy as np
 import pandas as pd
@@ -11,18 +9,17 @@ from matplotlib.collections import LineCollection
 from nnlib import plots
 from nnlib.network import Network
 from nnlib.optimizers import SGD
-from nnlib.training import train_steps
-from nnlib.widgets.arguments import dataset_of, units_of
-from nnlib.widgets.controls import button, choice_slider, slider_of
-from nnlib.widgets.panel import Panel, numerics
-from nnlib.widgets.playground import EVERY
+from nnlib.widgets.arguments import dataset_of, units_of, whole_number
+from nnlib.widgets.controls import button, slider_of
+from nnlib.widgets.panel import TrainingPanel
+from nnlib.widgets.run import Run
 from nnlib.widgets.views import Curves
 
 MOST_VAL = 1000  # validation rows that are looked at
 COLUMNS = ["samples", "loss", "accuracy", "val_loss", "val_accuracy"]
 
 
-class DataSize(Panel):
+class DataSize(TrainingPanel):
     """Train the same network on few or many rows and watch the validation curve.
 
     Moving the slider trains again: from the same start weights, for the same number of steps, on that many rows. Each
@@ -45,152 +42,140 @@ class DataSize(Panel):
     seed = traitlets.Int(0, min=0)
 
     def __init__(self, data="mnist-5k", hidden=(64,), samples=None, steps=500, seed=0):
-        data = dataset_of(data, judges=True)
-        if not isinstance(steps, Integral) or steps < 1:
-            raise ValueError(f"steps is {steps!r}; expected a whole number from 1")
+        data = dataset_of(data, needs_validation=True)
         self.X, self.y = data.X_train, data.y_train
         self.X_val, self.y_val = data.X_val[:MOST_VAL], data.y_val[:MOST_VAL]
         self.sizes = [self.X.shape[1], *units_of(hidden), len(data.class_names)]
-        self.steps, self.seed, self.samples = steps, seed, 200 if samples is None else samples
-        self._resets, self._queue, self._built = 0, [], None
-        self._results, self._finished = {}, {}  # by number of rows: scores, and the curve
+        self.steps, self.seed, self.samples = whole_number("steps", steps), seed, 200 if samples is None else samples
+        self._sizes_to_come, self._built_for = [], None
+        self._scores, self._finished_curves = {}, {}  # by number of rows: scores, and the curve
         self._catch_up()
 
         figure, (loss, accuracy, summary) = plots.figure(10, 3.6, ncols=3, width_ratios=[1, 1, 1.25])
         self._curves = Curves(loss, accuracy, validation=True)
         summary.set(xscale="log", xlim=(8, 1.3 * len(self.X)), ylim=(0, 1.02))
         summary.set(xlabel="training rows", ylabel=f"accuracy after {steps} steps")
-        self._points = [
-            *summary.plot([], [], "o-", label="training"),
-            *summary.plot([], [], "s--", label="validation"),
-        ]
-        self._here = summary.axvline(self.samples, color="black", linewidth=1, linestyle=":")
+        styles = {"training": "o-", "validation": "s--"}
+        self._score_lines = [summary.plot([], [], style, label=name)[0] for name, style in styles.items()]
+        self._samples_line = summary.axvline(self.samples, color="black", linewidth=1, linestyle=":")
         summary.legend(loc="lower center", frameon=False)
         summary.xaxis.set_major_formatter("{x:,.0f}")
-        self._before = [ax.add_collection(LineCollection([], colors="0.75", linewidths=1)) for ax in (loss, accuracy)]
+        self._earlier_curves = [LineCollection([], colors="0.75", linewidths=1) for _ in range(2)]
+        for axes, lines in zip((loss, accuracy), self._earlier_curves, strict=True):
+            axes.add_collection(lines)
 
         rounds = [int(digits * 10**power) for power in range(1, 6) for digits in (1, 1.5, 2, 3, 5, 7)]
         choices = [*(n for n in rounds if n < len(self.X)), len(self.X)]
-        slider = slider_of(self, "samples", choice_slider("training rows", choices, "{:,}"))
+        slider = slider_of(self, "samples", "training rows", choices, "{:,}")
         buttons = [
             button("All sizes", "forward", self.sweep),
             button("New seed", "random", self.new_seed),
             button("Clear", "eraser", self.clear),
         ]
-        controls = [slider, ipywidgets.HBox(buttons)]
-        super().__init__(figure, [*self._before, *self._curves.lines, *self._points, self._here], controls)
-        self.observe(self._again, ["samples", "seed"])
+        artists = [*self._earlier_curves, *self._curves.lines, *self._score_lines, self._samples_line]
+        super().__init__(figure, artists, [slider, ipywidgets.HBox(buttons)])
+        self.observe(self._train_again, ["samples", "seed"])
 
     @traitlets.validate("samples")
-    def _as_many_as_there_are(self, proposal):
+    def _at_most_all(self, proposal):
         return min(proposal["value"], len(self.X))
 
     # -- what the controls call ---------------------------------------------------------------------------------------
 
-    def _again(self, change):
+    def _train_again(self, change):
         """Another number of rows, which ends a sweep, or another seed: train."""
         if change["name"] == "samples":
-            self._queue = []
+            self._sizes_to_come = []
         self.running = True
-        self.changed()
 
     def sweep(self):
         """A run of every size in turn."""
         first, *rest = [n for n in self.SIZES if n < len(self.X)] + [len(self.X)]
         self._resets += 1  # train again also where the first size is the one that is set already
-        self.samples, self._queue = first, rest
+        self.samples, self._sizes_to_come = first, rest
         self.running = True
         self.changed()
 
     def new_seed(self):
         """Other start weights and other rows; a sweep begins again."""
-        sweeping = self._queue
+        sweeping = self._sizes_to_come
         self.seed += 1
         if sweeping:
             self.sweep()
 
     def clear(self):
         """Forget the finished runs, and those still to come."""
-        self._results, self._finished, self._queue = {}, {}, []
+        self._scores, self._finished_curves, self._sizes_to_come = {}, {}, []
         self.changed()
 
     # -- training -----------------------------------------------------------------------------------------------------
 
     @property
     def results(self):
-        return pd.DataFrame([(n, *scores) for n, scores in sorted(self._results.items())], columns=COLUMNS)
-
-    def advance(self, steps=1):
-        """Train this many steps, no further than the end of the runs that are wanted, and draw."""
-        try:
-            with numerics():
-                for _ in range(steps):
-                    self.work()
-                    if self.step == self.steps and self._wanted == self._built:
-                        break
-        finally:  # as far as it came
-            self.draw()
+        return pd.DataFrame([(n, *scores) for n, scores in sorted(self._scores.items())], columns=COLUMNS)
 
     def work(self):
         """One step of training; after the last one of a run its scores, and perhaps the next size."""
         self._catch_up()
         if self.step < self.steps:
             try:
-                record = next(self._batches)
-            except BaseException:  # diverged or interrupted, which ends the generator: another try begins the run anew
-                self._built = None
+                self._run.advance()
+            except BaseException:  # diverged or interrupted: another try begins the run anew
+                self._built_for = None
                 raise
-            self.step += 1
-            self._seen += record["samples"]
-            self._recent.append((record["loss"], record["accuracy"]))
-            if self.step % EVERY == 0 or self.step == self.steps:
-                val = self.network.score(self.X_val, self._Y_val)
-                self._curve.append((self.step, *np.mean(self._recent, axis=0), *val))
-                self._recent.clear()
         if self.step == self.steps:
-            rows, queue = self._rows[:MOST_VAL], self._queue
+            points, rows, sizes_to_come = self._run.points, self._rows[:MOST_VAL], self._sizes_to_come
+            if not points or points[-1][0] < self.steps:
+                self._run.add_point()
             scores = self.network.score(*self.network.check_X_y(self.X[rows], self.y[rows]))
-            self._results[len(self._rows)] = (*scores, *self._curve[-1][3:])
-            self._finished[len(self._rows)] = np.array(self._curve)
-            if queue:
-                self.samples, self._queue = queue[0], queue[1:]
+            self._scores[len(self._rows)] = (*scores, *points[-1][3:])
+            self._finished_curves[len(self._rows)] = np.array(points)
+            if sizes_to_come:
+                self.samples, self._sizes_to_come = sizes_to_come[0], sizes_to_come[1:]
             else:
                 self.running = False
 
     @property
-    def _wanted(self):
+    def step(self):
+        return self._run.step
+
+    @property
+    def finished(self):
+        return self.step == self.steps and self._settings == self._built_for
+
+    @property
+    def _settings(self):
         return self.samples, self.seed, self._resets
 
     def _catch_up(self):
         """Bring network and training in line with the settings; nothing happens if they are already."""
-        wanted = samples, seed, _ = self._wanted
-        if wanted == self._built:
+        settings = samples, seed, _ = self._settings
+        if settings == self._built_for:
             return
-        if self._built and self._built[1] != seed:
-            self._results, self._finished = {}, {}  # the points of one curve belong to one seed
-        self.network = Network(self.sizes, seed=seed)
-        self._Y_val = self.network.targets(self.y_val)
+        if self._built_for and self._built_for[1] != seed:
+            self._scores, self._finished_curves = {}, {}  # the points of one curve belong to one seed
         rng = np.random.default_rng(seed)
         self._rows = rng.permutation(len(self.X))[:samples]  # more rows are these rows and others
-        X, y = self.X[self._rows], self.y[self._rows]
-        self._batches = train_steps(self.network, X, y, self.steps, 64, SGD(0.1), rng)
-        self.step, self._seen, self._curve, self._recent, self._built = 0, 0, [], [], wanted
+        self.network = Network(self.sizes, seed=seed)
+        self._run = Run(self.network, self.X_val, self.y_val, rng)
+        self._run.train_on(self.X[self._rows], self.y[self._rows], 64, SGD(0.1))
+        self._built_for = settings
 
     # -- the picture --------------------------------------------------------------------------------------------------
 
     def update(self):
         self._catch_up()
-        largest = max((curve[:, 3].max() for curve in self._finished.values()), default=0)
-        self._curves.update(self._curve, self.steps, max(largest, self.network.guess_loss()))
-        for lines, column in zip(self._before, (3, 4), strict=True):
-            lines.set_segments([curve[:, [0, column]] for curve in self._finished.values()])
+        largest = max((curve[:, 3].max() for curve in self._finished_curves.values()), default=0)
+        self._curves.update(self._run.points, self.steps, max(largest, self.network.guess_loss()))
+        for lines, column in zip(self._earlier_curves, (3, 4), strict=True):
+            lines.set_segments([curve[:, [0, column]] for curve in self._finished_curves.values()])
         table = self.results
-        for line, name in zip(self._points, ("accuracy", "val_accuracy"), strict=True):
+        for line, name in zip(self._score_lines, ("accuracy", "val_accuracy"), strict=True):
             line.set_data(table["samples"], table[name])
-        self._here.set_xdata([self.samples, self.samples])
+        self._samples_line.set_xdata([self.samples, self.samples])
         parts = [f"{self.samples:,} training rows", f"step {self.step} of {self.steps}"]
-        parts.append(f"each row seen {self._seen / len(self._rows):.0f} times")
-        if self._curve:
-            _, _, _, loss, accuracy = self._curve[-1]
+        parts.append(f"each row seen {self._run.epochs:.0f} times")
+        if self._run.points:
+            _, _, _, loss, accuracy = self._run.points[-1]
             parts.append(f"validation {accuracy:.1%} of {len(self.X_val):,}, loss {loss:.2f}")
         return " &middot; ".join([*parts, f"seed {self.seed}"])

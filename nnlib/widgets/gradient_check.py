@@ -8,8 +8,9 @@ from nnlib import plots
 from nnlib.checks import check_gradients, numerical_gradient, relative_error
 from nnlib.layers import KINKED
 from nnlib.network import Network
-from nnlib.widgets.arguments import Number
-from nnlib.widgets.controls import ACTIVATIONS
+from nnlib.plots.style import check_dense
+from nnlib.widgets.arguments import Number, whole_number
+from nnlib.widgets.controls import ACTIVATIONS, dropdown, link_values
 from nnlib.widgets.panel import Panel
 
 LOSSES = {
@@ -48,16 +49,15 @@ class GradientCheck(Panel):
         if not (isinstance(mistakes, dict) and all(map(callable, mistakes.values()))):
             raise TypeError(f"mistakes is {mistakes!r}; expected a dict of names and functions of a network")
         self.mistakes = {NONE: lambda net: net, **mistakes}
-        self.activation, self.loss, self.epsilon, self.mistake, self._seed = activation, loss, epsilon, mistake, seed
-        self._curves, self._checked = {}, None
+        self.activation, self.loss, self.epsilon, self.mistake = activation, loss, epsilon, mistake
+        self._seed, self._errors_over_epsilon, self._report_settings = whole_number("seed", seed, 0), {}, None
         rng = np.random.default_rng(seed)
-        self.X, self._classes, self._values = rng.normal(size=(10, 4)), np.arange(10) % 3, rng.normal(size=(10, 3))
+        self.X, self._y, self._y_regression = rng.normal(size=(10, 4)), np.arange(10) % 3, rng.normal(size=(10, 3))
         figure, (left, right) = plots.figure(10, 4.2, ncols=2, width_ratios=[1, 1.25])
         self._draw_left(left)
         self._draw_right(right)
-        artists = [*self._bars, *self._texts, *self._curve, self._now, self._dot]
+        artists = [*self._bars, *self._texts, *self._error_lines, self._epsilon_line, self._epsilon_dot]
         super().__init__(figure, artists, self._controls())
-        self.observe(self.changed, ["activation", "loss", "epsilon", "mistake"])
 
     def _draw_left(self, axes):
         names = [f"{name}{k}" for k in (1, 2, 3) for name in ("W", "b")]
@@ -73,15 +73,15 @@ class GradientCheck(Panel):
 
     def _draw_right(self, axes):
         fine = np.array([1e-12, 1e-1])
-        axes.plot(fine, 6e-16 / fine, ":", color="0.4", linewidth=1.3)
-        axes.plot(fine, 0.5 * fine**2, ":", color="0.4", linewidth=1.3)
+        for errors in (6e-16 / fine, 0.5 * fine**2):
+            axes.plot(fine, errors, ":", color="0.4", linewidth=1.3)
         axes.text(1e-10, 1e-4, "rounding\nslope -1", fontsize=12, color="0.3")
         axes.text(3e-4, 1e-9, "truncation\nslope +2", fontsize=12, color="0.3", va="top")
         (every,) = axes.plot([], [], color=plots.COLORS[2], label="every entry")
-        (kept,) = axes.plot([], [], "--", color=plots.COLORS[0], label="kinks left out (ReLU)")
-        self._curve = every, kept
-        self._now = axes.axvline(1e-5, color="black", linewidth=1.5)
-        (self._dot,) = axes.plot([], [], "o", color="black", markersize=9, clip_on=False)
+        (without_kinks,) = axes.plot([], [], "--", color=plots.COLORS[0], label="kinks left out (ReLU)")
+        self._error_lines = every, without_kinks
+        self._epsilon_line = axes.axvline(1e-5, color="black", linewidth=1.5)
+        (self._epsilon_dot,) = axes.plot([], [], "o", color="black", markersize=9, clip_on=False)
         axes.set(xscale="log", yscale="log", xlim=(1e-12, 0.1), ylim=(LEAST, MOST))
         axes.set(xlabel="epsilon", ylabel="largest relative error", xticks=[1e-11, 1e-9, 1e-7, 1e-5, 1e-3, 1e-1])
         axes.set_yticks([1e-12, 1e-9, 1e-6, 1e-3, 1])
@@ -89,49 +89,40 @@ class GradientCheck(Panel):
         axes.legend(loc="lower left", fontsize=12)
 
     def _controls(self):
-        style = {"description_width": "80px"}
-
-        def choice(description, options, width="300px"):
-            return ipywidgets.Dropdown(description=description, options=options, style=style, layout={"width": width})
-
-        epsilon = ipywidgets.FloatLogSlider(
-            description="epsilon", min=-12, max=-1, step=0.25, readout_format=".1e", style=style
-        )
+        epsilon = ipywidgets.FloatLogSlider(description="epsilon", min=-12, max=-1, step=0.25, readout_format=".1e")
         epsilon.layout.width = "330px"
-        controls = {"activation": choice("activation", ACTIVATIONS), "loss": choice("loss", list(LOSSES))}
-        controls["epsilon"] = epsilon
+        first = {"activation": dropdown("activation", ACTIVATIONS), "loss": dropdown("loss", list(LOSSES), "300px")}
+        second = {"epsilon": epsilon}
         if len(self.mistakes) > 1:
-            controls["mistake"] = choice("mistake", list(self.mistakes), "360px")
-        for name, control in controls.items():
-            traitlets.link((self, name), (control, "value"))
-        first, second = list(controls.values())[:2], list(controls.values())[2:]
-        return [ipywidgets.HBox(first), ipywidgets.HBox(second)]
+            second["mistake"] = dropdown("mistake", list(self.mistakes), "360px")
+        link_values(self, **first, **second)
+        return [ipywidgets.HBox([*row.values()]) for row in (first, second)]
 
     @traitlets.validate("mistake")
-    def _known(self, proposal):
+    def _check_mistake(self, proposal):
         if proposal["value"] not in self.mistakes:
             raise traitlets.TraitError(f"unknown mistake {proposal['value']!r}; known: {', '.join(self.mistakes)}")
         return proposal["value"]
 
     def update(self):
         settings = self.activation, self.loss, self.mistake
-        if settings not in self._curves:
-            self._curves[settings] = self._over_epsilon()
-        if (*settings, self.epsilon) != self._checked:
+        if settings not in self._errors_over_epsilon:
+            self._errors_over_epsilon[settings] = self._over_epsilon()
+        if (*settings, self.epsilon) != self._report_settings:
             net, X, y = self._network()
             self.report, self._loss_name = check_gradients(net, X, y, self.epsilon), net.loss_name
-            self._checked = (*settings, self.epsilon)
+            self._report_settings = (*settings, self.epsilon)
         for bar, text, (_, row) in zip(self._bars, self._texts, self.report.iterrows(), strict=True):
             error = row["error"] if row["checked"] else np.nan
             shown = max(error, 2 * LEAST) if row["checked"] else 2 * LEAST
             bar.set(width=shown - LEAST, color=_color(error))
             out = f" ({row['left_out']} out)" if row["left_out"] else ""
             text.set(text=f" {_short(error)}{out}" if row["checked"] else " all left out", x=shown)
-        for line, errors in zip(self._curve, self._curves[settings], strict=True):
+        for line, errors in zip(self._error_lines, self._errors_over_epsilon[settings], strict=True):
             line.set_data(EPSILONS, np.maximum(errors, LEAST))
-        self._curve[1].set_visible(self.activation in KINKED)
-        self._now.set_xdata([self.epsilon, self.epsilon])
-        self._dot.set_data([self.epsilon], [max(_largest(self.report), LEAST)])
+        self._error_lines[1].set_visible(self.activation in KINKED)
+        self._epsilon_line.set_xdata([self.epsilon, self.epsilon])
+        self._epsilon_dot.set_data([self.epsilon], [max(_largest(self.report), LEAST)])
         return self._report()
 
     def _network(self):
@@ -141,17 +132,16 @@ class GradientCheck(Panel):
         net = self.mistakes[self.mistake](net)
         if not isinstance(net, Network):
             raise TypeError(f"the function of the mistake {self.mistake!r} returns {net!r}; expected the network")
-        return net, self.X, self._values if output == "identity" else self._classes
+        check_dense(net, "GradientCheck")
+        return net, self.X, self._y_regression if output == "identity" else self._y
 
     def _over_epsilon(self):
         """The largest error of a parameter array at each epsilon: of every entry, and with the kinks left out."""
         net, X, y = self._network()
-        kept = [_largest(check_gradients(net, X, y, epsilon)) if self.activation in KINKED else np.nan
+        without_kinks = [_largest(check_gradients(net, X, y, epsilon)) if self.activation in KINKED else np.nan
                 for epsilon in EPSILONS]  # fmt: skip
-        X, Y = net.check_X_y(X, y)
-        net.loss_and_gradient(X, Y)
-        analytic = [array.copy() for layer in net.dense for array in (layer.dW, layer.db)]
-        every = []
+        analytic = [array for layer in net.gradients(X, y) for array in layer.values()]
+        (X, Y), every = net.check_X_y(X, y), []
         for epsilon in EPSILONS:
             numeric = [
                 numerical_gradient(lambda: net.compare(net.logits(X, training=True), Y)[0], array, epsilon)
@@ -159,7 +149,7 @@ class GradientCheck(Panel):
                 for array in (layer.W, layer.b)
             ]
             every.append(max(relative_error(a, n) for a, n in zip(analytic, numeric, strict=True)))
-        return every, kept
+        return every, without_kinks
 
     @property
     def verdict(self):

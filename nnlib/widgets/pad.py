@@ -1,8 +1,5 @@
 """Draw a digit, and see what a network reads while you draw."""
 
-import base64
-import io
-
 import anywidget
 import ipywidgets
 import numpy as np
@@ -149,7 +146,6 @@ class DrawingPad(Panel):
         row.layout.order, row.layout.width = "1", "100%"
         self.message.layout.order, self.message.layout.width = "2", "100%"
         self.sheet.observe(self.changed, ["sent", "given"])
-        self.observe(self.changed, ["pen", "threshold"])
 
     @property
     def pixels(self):
@@ -216,15 +212,10 @@ class DrawingPad(Panel):
     def snapshot(self):
         """Pad and answer side by side: a PIL image."""
         self.draw()
-        picture = Image.open(io.BytesIO(self.picture.value))
+        picture = super().snapshot()
         whole = Image.new("RGB", (SIDE + 22 + picture.width, max(picture.height, SIDE + 4)), "white")
         middle = (whole.height - SIDE) // 2
         ImageDraw.Draw(whole).rectangle((1, middle - 1, SIDE + 2, middle + SIDE), outline="#777777")
         whole.paste(Image.fromarray(255 - self.pixels), (2, middle))
         whole.paste(picture, (SIDE + 22, (whole.height - picture.height) // 2))
         return whole
-
-    def _repr_mimebundle_(self, **kwargs):
-        bundle, file = super()._repr_mimebundle_(**kwargs), io.BytesIO()
-        self.snapshot().quantize(256).save(file, "png", optimize=True)
-        return {**bundle, "image/png": base64.b64encode(file.getvalue()).decode()}

@@ -25,35 +25,34 @@ import numpy as np
 import traitlets
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
-from threadpoolctl import ThreadpoolController
 
+from nnlib.threads import blas_threads
 from nnlib.widgets.picture import Picture
 
 TURN_SECONDS = 0.019  # of training between two looks at the controls
 FRAME_SECONDS = 2 * TURN_SECONDS  # of training between two frames
-READING_SECONDS = 0.5  # between two messages while training: nobody reads faster
-ON_THEIR_WAY = 4  # frames that the page may not have shown yet
+MESSAGE_SECONDS = 0.5  # between two messages while training: nobody reads faster
+MOST_FRAMES_AHEAD = 4  # of what the page has shown
 LONGEST_WAIT = 0.25  # seconds for the page to show one when there are so many
-MOST_UNSEEN = 40  # frames without a word from the page until training pauses: 10 seconds
-BLAS = ThreadpoolController()
+MOST_FRAMES_UNSEEN = 40  # until training pauses, on a page that has shown one: 10 seconds
 
-_alive = []  # the panels whose task runs
+_open_panels = []  # the panels whose task runs
 
 
 class Panel(ipywidgets.VBox):
     """What all panels share: controls above a picture and a message, and the task that trains and draws.
 
     A panel gives `figure` and the `artists` that change from frame to frame, and overrides `update` (bring them up
-    to date) and, if it trains, `work`. `running` says whether it trains. `label` is the picture's text for those who
-    hear the page.
+    to date) and, if it trains, `work`. Its own traits are its settings: when one changes, a frame is drawn. `running`
+    says whether it trains. `label` is the picture's text for those who hear the page.
     """
 
     label = ""
     running = traitlets.Bool(False)
-    _task = _wake = _failure = _background = _kept = None
-    _trained = 0.0  # seconds of training since the last frame
-    _told = 0.0  # when the message last changed
-    _shown = _heard = 0  # the last frame that the page has shown, and the newest one when it said so
+    _task = _wake = _failure_message = _background = _background_with_still = None
+    _seconds_since_frame = 0.0  # of training
+    _message_time = 0.0
+    _frame_on_page = _newest_frame_then = 0
 
     def __init__(self, figure, artists, controls):
         self.figure, self.artists = figure, artists
@@ -68,8 +67,8 @@ class Panel(ipywidgets.VBox):
         except Exception:  # leave nothing behind
             self.close()
             raise
-        self._begin()
-        self.observe(self.changed, "running")
+        self._start_task()
+        self.observe(self.changed, ["running", *self.traits().keys() - Panel.class_traits().keys()])
 
     def update(self):
         """Bring `artists` up to date; returns the message (HTML) below the picture."""
@@ -91,13 +90,13 @@ class Panel(ipywidgets.VBox):
         else:
             frame.convert("RGB").save(file, "png", compress_level=1)
         self.picture.show(file.getvalue())
-        self._drawn = time.perf_counter()
-        if not self.running or self._drawn - self._told > READING_SECONDS:
-            self._told, self.message.value = self._drawn, self._failure or self._text
+        self._frame_time = time.perf_counter()
+        if not self.running or self._frame_time - self._message_time > MESSAGE_SECONDS:
+            self._message_time, self.message.value = self._frame_time, self._failure_message or self._message_text
 
     def _update(self):
         with numerics():
-            self._text = self.update()
+            self._message_text = self.update()
 
     def _draw_artists(self):
         """Draw the artists, in their order, over a kept background, which costs a tenth of a whole drawing.
@@ -109,31 +108,35 @@ class Panel(ipywidgets.VBox):
             self.canvas.draw()
             self.figure.set_layout_engine("none")  # laid out once; every time would cost more than all the rest
             self._background = limits, self.canvas.copy_from_bbox(self.figure.bbox)
-            self._kept = None
-        same = next((k for k, artist in enumerate(self.artists) if artist.stale), len(self.artists))
-        if self._kept is None or self._kept[0] != same:
+            self._background_with_still = None
+        still = next((k for k, artist in enumerate(self.artists) if artist.stale), len(self.artists))
+        if self._background_with_still is None or self._background_with_still[0] != still:
             self.canvas.restore_region(self._background[1])
-            for artist in self.artists[:same]:
+            for artist in self.artists[:still]:
                 artist.axes.draw_artist(artist)
-            self._kept = same, self.canvas.copy_from_bbox(self.figure.bbox)
-        self.canvas.restore_region(self._kept[1])
-        for artist in self.artists[same:]:
+            self._background_with_still = still, self.canvas.copy_from_bbox(self.figure.bbox)
+        self.canvas.restore_region(self._background_with_still[1])
+        for artist in self.artists[still:]:
             artist.axes.draw_artist(artist)
 
     def fail(self, error):
         """Pause and say in words what went wrong."""
         words = str(error) or type(error).__name__
         words = html.escape(words[0].upper() + words[1:])
-        self._failure = f"<b>Paused.</b> {words}" if self.running else f"<b>Not done.</b> {words}"
+        self._failure_message = f"<b>Paused.</b> {words}" if self.running else f"<b>Not done.</b> {words}"
         self.running = False
-        self.message.value = self._failure
+        self.message.value = self._failure_message
+
+    def snapshot(self):
+        """The picture on the page: a PIL image."""
+        return Image.open(io.BytesIO(self.picture.value))
 
     def _repr_mimebundle_(self, **kwargs):
         # The picture goes along for readers without a kernel: in 256 colours, since the notebook keeps it, and with the
         # settings that the cell has changed.
-        self._try(self.draw)
+        self._try_or_fail(self.draw)
         file = io.BytesIO()
-        Image.open(io.BytesIO(self.picture.value)).quantize(256).save(file, "png", optimize=True)
+        self.snapshot().quantize(256).save(file, "png", optimize=True)
         bundle = super()._repr_mimebundle_(**kwargs)
         return {**bundle, "image/png": base64.b64encode(file.getvalue()).decode()}
 
@@ -141,14 +144,14 @@ class Panel(ipywidgets.VBox):
 
     def changed(self, change=None):
         """What every control calls: settings have changed, the picture is out of date."""
-        self._told = 0.0
+        self._message_time = 0.0
         if change is None or change["name"] != "running" or change["new"]:  # to pause is not to try again
-            self._failure = None
+            self._failure_message = None
         if self._wake is None or self._loop.is_closed():
-            self._try(self.draw)
+            self._try_or_fail(self.draw)
         else:
             if self._in_a_cell():
-                self._try(self._update)  # its next line may read the result
+                self._try_or_fail(self._update)  # its next line may read the result
             self._loop.call_soon_threadsafe(self._wake.set)
 
     def _in_a_cell(self):
@@ -162,46 +165,46 @@ class Panel(ipywidgets.VBox):
         """End the task and take the panel off the page, with all its parts, which ipywidgets would keep for ever."""
         self.unobserve_all()
         self.running = False
-        if self in _alive:
-            _alive.remove(self)
+        if self in _open_panels:
+            _open_panels.remove(self)
             self._task.cancel()
         super().close()
-        for part in [*everything(self)][1:]:
+        for part in [*all_parts(self)][1:]:
             part.unobserve_all()
             part.close()
 
-    def _begin(self):
+    def _start_task(self):
         try:
             self._loop = asyncio.get_running_loop()
         except RuntimeError:  # no kernel
             return
         self._cell = _running_cell()
-        _alive.append(self)
+        _open_panels.append(self)
         self._wake = asyncio.Event()
-        self._task = self._loop.create_task(self._live())
-        for part in everything(self):
+        self._task = self._loop.create_task(self._train_and_draw())
+        for part in all_parts(self):
             part.comm.on_msg(functools.partial(self._loop.call_soon_threadsafe, part._handle_msg))
 
-    async def _live(self):
+    async def _train_and_draw(self):
         while True:
             if self.running:
                 self._train_for(TURN_SECONDS)
             else:
                 await self._wake.wait()
-                self._heard = self.picture.frame
+                self._newest_frame_then = self.picture.frame
                 while not self._may_draw():  # the page is behind; what changes meanwhile is drawn together
                     await asyncio.sleep(0.002)
             for _ in range(3):  # turns of the loop that a message passes through
                 await asyncio.sleep(0)
-            if (self._wake.is_set() or self._trained >= FRAME_SECONDS) and self._may_draw():
+            if (self._wake.is_set() or self._seconds_since_frame >= FRAME_SECONDS) and self._may_draw():
                 self._wake.clear()
-                self._trained = 0.0
+                self._seconds_since_frame = 0.0
                 _take_interrupts()
-                self._try(self.draw)
+                self._try_or_fail(self.draw)
 
     def _may_draw(self):
         """Are there not too many frames on their way? A slow page gets fewer; one that is closed answers no more."""
-        return self.picture.waiting < ON_THEIR_WAY or time.perf_counter() - self._drawn > LONGEST_WAIT
+        return self.picture.frames_ahead < MOST_FRAMES_AHEAD or time.perf_counter() - self._frame_time > LONGEST_WAIT
 
     def _train_for(self, seconds):
         try:
@@ -211,13 +214,13 @@ class Panel(ipywidgets.VBox):
                     self.work()
         except Exception as error:  # nobody else would show it
             self.fail(error)
-        self._trained += seconds
-        if self.picture.shown != self._shown:
-            self._shown, self._heard = self.picture.shown, self.picture.frame
-        elif self._shown and self.picture.frame - self._heard > MOST_UNSEEN:  # a page has shown it once
+        self._seconds_since_frame += seconds
+        if self.picture.shown != self._frame_on_page:
+            self._frame_on_page, self._newest_frame_then = self.picture.shown, self.picture.frame
+        elif self._frame_on_page and self.picture.frame - self._newest_frame_then > MOST_FRAMES_UNSEEN:
             self.fail("No page shows this panel any more.")
 
-    def _try(self, action):
+    def _try_or_fail(self, action):
         try:
             action()
         except Exception as error:
@@ -228,6 +231,7 @@ class TrainingPanel(Panel):
     """A panel whose `work` is one step of training, and which can go back to its start: `_resets` counts how often."""
 
     _resets = _steps_wanted = 0
+    finished = False  # no further step is wanted
 
     def advance(self, steps=1):
         """Train this many steps and draw: exactly what `nnlib.train_steps` does with the same settings and seed."""
@@ -235,6 +239,8 @@ class TrainingPanel(Panel):
             with numerics():
                 for _ in range(steps):
                     self.work()
+                    if self.finished:
+                        break
         finally:  # as far as it came
             self.draw()
 
@@ -249,26 +255,27 @@ class TrainingPanel(Panel):
         self._steps_wanted = 0
         self.changed()
 
-    def take_wanted_steps(self):
-        """What `update` calls first."""
+    def _update(self):
         wanted, self._steps_wanted = self._steps_wanted, 0  # first: if one fails, the rest is not tried again
-        for _ in range(wanted):
-            self.work()
+        with numerics():
+            for _ in range(wanted):
+                self.work()
+        super()._update()
 
 
-def everything(widget):
+def all_parts(widget):
     """A widget and all that it is made of: its children, their children, and the layout and style of each."""
     yield widget
     for part in (getattr(widget, "layout", None), getattr(widget, "style", None), *getattr(widget, "children", ())):
         if part is not None:
-            yield from everything(part)
+            yield from all_parts(part)
 
 
 @contextlib.contextmanager
 def numerics():
     """How a panel computes: matrix products on one core, since two make small ones slower and the browser wants the
     other; and without warnings, since a training that diverges is told of in words."""
-    with BLAS.limit(limits=1, user_api="blas"), np.errstate(over="ignore", invalid="ignore"):
+    with blas_threads(0), np.errstate(over="ignore", invalid="ignore"):
         yield
 
 
@@ -284,7 +291,7 @@ def _running_cell():
 
 
 def _close_panels_of(run):
-    for panel in [p for p in _alive if p._cell is not None and p._cell == run.cell_id]:
+    for panel in [p for p in _open_panels if p._cell is not None and p._cell == run.cell_id]:
         panel.close()
 
 
@@ -295,5 +302,5 @@ def _take_interrupts():
 
 
 def _pause_all(*_):
-    for panel in _alive:
+    for panel in _open_panels:
         panel.running = False

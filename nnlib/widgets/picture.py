@@ -79,6 +79,6 @@ class Picture(anywidget.AnyWidget):
             self.frame += 1
 
     @property
-    def waiting(self):
-        """Number of frames on their way to the page."""
+    def frames_ahead(self):
+        """Number of frames that no page has drawn yet."""
         return self.frame - self.shown

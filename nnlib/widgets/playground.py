@@ -9,26 +9,22 @@ import numpy as np
 import pandas as pd
 import traitlets
 
-from nnlib import optimizers
 from nnlib.network import Network
-from nnlib.training import train_steps
+from nnlib.optimizers import OPTIMIZERS
 from nnlib.widgets.arguments import Number, dataset_of, rows_of, units_of
 from nnlib.widgets.controls import (
     ACTIVATIONS,
     RATES,
-    choice_slider,
     dropdown,
+    link_values,
     set_slider,
     slider,
     slider_of,
     train_buttons,
 )
 from nnlib.widgets.panel import TrainingPanel
+from nnlib.widgets.run import Run
 from nnlib.widgets.views import Curves, view_of
-
-OPTIMIZERS = {"SGD": optimizers.SGD, "RMSprop": optimizers.RMSprop, "Adam": optimizers.Adam}
-EVERY = 20  # steps between two points of the curves at first, and batches that a point is the mean of
-MOST_POINTS = 100  # of a curve; then every second one goes, and the next ones are twice as far apart
 
 
 class Playground(TrainingPanel):
@@ -49,7 +45,7 @@ class Playground(TrainingPanel):
     """
 
     label = "What the network says, and its loss and accuracy over the steps"
-    hidden = traitlets.List(traitlets.Int(min=1))
+    hidden = traitlets.List()
     activation = traitlets.Union([traitlets.Unicode(), traitlets.List()])
     optimizer = traitlets.Enum(list(OPTIMIZERS))
     learning_rate = Number(min=0)
@@ -69,22 +65,24 @@ class Playground(TrainingPanel):
         seed=0,
         full=False,
     ):
-        self._take(data)
+        self._set_rows(data)
         self.hidden, self.activation, self.optimizer, self.seed = units_of(hidden), activation, optimizer, seed
         self.learning_rate, self.batch_size = learning_rate, batch_size
         self.samples = len(self.X) if samples is None else samples
-        self._seen, self._frames = 0, collections.deque(maxlen=20)
-        self._built = self._trains_with = None
+        self._frame_times = collections.deque(maxlen=20)  # of each: the time, and the epochs trained by then
+        self._built_for = None
         self._catch_up()
         self._view = view_of(self)
         self._curves = Curves(*self._view.curves, validation=len(self.X_val) > 0)
-        settings = ["hidden", "activation", "optimizer", "learning_rate", "batch_size", "samples", "seed"]
         controls = [_network_controls(self, full), _training_controls(self, full), train_buttons(self)]
         super().__init__(self._view.figure, [*self._view.artists, *self._curves.lines], controls)
-        self.observe(self.changed, settings)
+
+    @traitlets.validate("hidden")
+    def _check_hidden(self, proposal):
+        return units_of(proposal["value"])
 
     @traitlets.validate("activation")
-    def _known(self, proposal):
+    def _check_activation(self, proposal):
         given = proposal["value"]
         names = [given] if isinstance(given, str) else given
         if not names or not all(name in ACTIVATIONS for name in names):
@@ -93,7 +91,7 @@ class Playground(TrainingPanel):
         return given
 
     @traitlets.validate("samples")
-    def _as_many_as_there_are(self, proposal):
+    def _at_most_all(self, proposal):
         return min(proposal["value"], len(self.X))
 
     def activation_of(self, layer):
@@ -102,7 +100,7 @@ class Playground(TrainingPanel):
             return self.activation
         return self.activation[min(layer, len(self.activation) - 1)]
 
-    def _take(self, data):
+    def _set_rows(self, data):
         """Training and validation rows, from a Dataset or a pair."""
         if isinstance(data, tuple) and len(data) == 2:
             self.X, self.y = rows_of(*data)
@@ -116,45 +114,27 @@ class Playground(TrainingPanel):
 
     @property
     def history(self):
-        return pd.DataFrame(self._points, columns=["step", "loss", "accuracy", "val_loss", "val_accuracy"])
+        return pd.DataFrame(self._run.points, columns=["step", "loss", "accuracy", "val_loss", "val_accuracy"])
+
+    @property
+    def step(self):
+        return self._run.step
 
     def work(self):
         """One step of training."""
         self._catch_up()
         try:
-            record = next(self._steps)
-        except BaseException as error:  # diverged or interrupted, which ends the generator: another try needs a new one
-            self._trains_with = None
-            if isinstance(error, ValueError):
-                self._go_back()
-                raise ValueError(
-                    "training diverged: the loss is no longer finite. The weights are those of "
-                    f"step {self.step:,} again, where the epoch began. Lower the learning rate, or press Reset"
-                ) from error
-            raise
-        if record["epoch"] != self._epoch:
-            self._epoch, self._epoch_start = record["epoch"], (self.step, self._epochs)
-        self.step += 1
-        self._seen += record["samples"]
-        self._epochs += record["samples"] / self.samples
-        self._recent.append((record["loss"], record["accuracy"]))
-        if self.step % self._every == 0:
-            val = self.network.score(self.X_val, self._Y_val) if len(self.X_val) else (np.nan, np.nan)
-            self._points.append((self.step, *np.mean(self._recent, axis=0), *val))
-            if len(self._points) == MOST_POINTS:
-                del self._points[::2]
-                self._every *= 2
-
-    def _go_back(self):
-        """To the start of the epoch, where a training that diverged has put the weights."""
-        self.step, self._epochs = self._epoch_start
-        self._points = [point for point in self._points if point[0] <= self.step]
-        self._recent.clear()
+            self._run.advance()
+        except ValueError as error:
+            self._run.go_back()
+            raise ValueError(
+                "training diverged: the loss is no longer finite. The weights are those of "
+                f"step {self.step:,} again, where the epoch began. Lower the learning rate, or press Reset"
+            ) from error
 
     def update(self):
         self._catch_up()
-        self.take_wanted_steps()
-        self._curves.update(self._points, self.step, self.network.guess_loss())
+        self._curves.update(self._run.points, self.step, self.network.guess_loss())
         self._view.update(self.network)
         return self._report()
 
@@ -162,41 +142,38 @@ class Playground(TrainingPanel):
         """Bring network and training in line with the settings; nothing happens if they are already."""
         activations = [self.activation_of(k) for k in range(len(self.hidden))]
         architecture = ([*self.hidden], activations, self.seed, self._resets)
-        if architecture != self._built:
+        if architecture != self._built_for:
             sizes = [self.X.shape[1], *self.hidden, len(self.class_names)]
             self.network = Network(sizes, activations, seed=self.seed)
-            self._Y_val = self.network.targets(self.y_val)
-            self._order = np.random.default_rng(self.seed)
-            self._points, self._every, self._recent = [], EVERY, collections.deque(maxlen=EVERY)
-            self.step, self._epochs, self._epoch_start = 0, 0.0, (0, 0.0)
-            self._frames.clear()
-            self._built, self._trains_with, self._updates = architecture, None, None
+            self._run = Run(self.network, self.X_val, self.y_val, self.seed)
+            self._built_for, self._trains_with, self._optimizer = architecture, None, None
         trains_with = (self.optimizer, self.batch_size, self.samples)
         if trains_with != self._trains_with:
-            if type(self._updates) is not OPTIMIZERS[self.optimizer]:  # else it keeps what it has gathered
-                self._updates = OPTIMIZERS[self.optimizer](self.learning_rate)
-            X, y = self.X[: self.samples], self.y[: self.samples]
-            self._steps = train_steps(self.network, X, y, 10**9, self.batch_size, self._updates, self._order)
-            self._trains_with, self._epoch = trains_with, 0
-        self._updates.learning_rate = self.learning_rate
+            if type(self._optimizer) is not OPTIMIZERS[self.optimizer]:  # else it keeps what it has gathered
+                self._optimizer = OPTIMIZERS[self.optimizer](self.learning_rate)
+            self._run.train_on(self.X[: self.samples], self.y[: self.samples], self.batch_size, self._optimizer)
+            self._frame_times.clear()
+            self._trains_with = trains_with
+        self._optimizer.learning_rate = self.learning_rate
 
     def _report(self):
         """The lines below the picture: where training stands, and the settings in effect."""
-        state = [f"step {self.step:,}", f"epoch {self._epochs:.1f}"]
+        run = self._run
+        state = [f"step {run.step:,}", f"epoch {run.epochs:.1f}"]
         if not self.running:
-            self._frames.clear()
+            self._frame_times.clear()
         else:
-            self._frames.append((time.perf_counter(), self._seen))
-            (before, seen), (now, seen_now) = self._frames[0], self._frames[-1]
-            if now > before:
-                state.append(f"{(seen_now - seen) / (now - before):,.0f} samples/s")
+            self._frame_times.append((time.perf_counter(), run.epochs))
+            seconds, epochs = np.subtract(self._frame_times[-1], self._frame_times[0])
+            if seconds:
+                state.append(f"{epochs * self.samples / seconds:,.0f} samples/s")
         scores = []
-        if self._recent:
-            loss, accuracy = np.mean(self._recent, axis=0)
-            batches = "last batch" if len(self._recent) == 1 else f"last {len(self._recent)} batches"
+        if run.recent:
+            loss, accuracy = np.mean(run.recent, axis=0)
+            batches = "last batch" if len(run.recent) == 1 else f"last {len(run.recent)} batches"
             scores.append(f"{batches}: loss {loss:.3g}, accuracy {accuracy:.1%}")
-        if self._points and len(self.X_val):
-            *_, val_loss, val_accuracy = self._points[-1]
+        if run.points and len(self.X_val):
+            *_, val_loss, val_accuracy = run.points[-1]
             scores.append(f"validation: loss {val_loss:.3g}, accuracy {val_accuracy:.1%} of {len(self.X_val)}")
         sizes = "-".join(map(str, self.network.sizes))
         names = [self.activation_of(k) for k in range(len(self.hidden))] or ["no hidden layer"]
@@ -269,7 +246,6 @@ def _training_controls(panel, full):
         controls["samples"] = slider(ipywidgets.IntSlider, "training rows", min=1, max=len(panel.X))
         set_slider(controls["batch_size"], panel.batch_size)
         panel.observe(lambda change: set_slider(controls["batch_size"], change["new"]), "batch_size")
-    for name, control in controls.items():
-        traitlets.link((panel, name), (control, "value"))
-    rate = slider_of(panel, "learning_rate", choice_slider("learning rate", RATES))
+    link_values(panel, **controls)
+    rate = slider_of(panel, "learning_rate", "learning rate", RATES)
     return ipywidgets.HBox([rate, *controls.values()], layout={"flex_flow": "row wrap"})

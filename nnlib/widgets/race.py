@@ -1,8 +1,7 @@
 """Two or three activations train side by side."""
 
-import collections
 import functools
-from numbers import Integral, Real
+from numbers import Real
 
 import ipywidgets
 import numpy as np
@@ -12,11 +11,10 @@ import traitlets
 from nnlib import plots
 from nnlib.network import Network
 from nnlib.optimizers import SGD
-from nnlib.training import train_steps
-from nnlib.widgets.arguments import dataset_of
+from nnlib.widgets.arguments import dataset_of, whole_number
 from nnlib.widgets.controls import ACTIVATIONS, RATES, choice_slider, dropdown, nearest, slider, train_buttons
 from nnlib.widgets.panel import TrainingPanel
-from nnlib.widgets.playground import EVERY, MOST_POINTS
+from nnlib.widgets.run import Run
 from nnlib.widgets.views import count_steps, end_of_steps
 
 STYLES = ("-", "--", "-.")
@@ -57,65 +55,63 @@ class Race(TrainingPanel):
         batch_size=64,
         seed=0,
     ):
-        data = dataset_of(data, judges=True)
+        data = dataset_of(data, needs_validation=True)
         self.X, self.y = data.X_train, data.y_train
         self.X_val, self.y_val = data.X_val[:500], data.y_val[:500]
-        if not isinstance(batch_size, Integral) or batch_size < 1:
-            raise ValueError(f"batch_size is {batch_size!r}; expected a whole number from 1")
-        self.classes, self.width, self.batch_size = len(data.class_names), width, batch_size
+        self.width, self.batch_size = whole_number("width", width), whole_number("batch_size", batch_size)
+        self.classes = len(data.class_names)
         self.same_rate = np.ndim(rates) == 0
         self.lanes, self.rates = list(activations), list(np.atleast_1d(rates))
         self.depth, self.seed = depth, seed
-        self._built = None
+        self._built_for = None
         self._catch_up()
         artists = self._draw_axes()
         self.depth_control = slider(ipywidgets.IntSlider, "hidden layers", min=1, max=10)
         traitlets.link((self, "depth"), (self.depth_control, "value"))
-        controls = [self._lane_controls(), ipywidgets.HBox([self.depth_control, self._same]), train_buttons(self)]
+        controls = [self._lane_controls(), ipywidgets.HBox([self.depth_control, self._one_rate]), train_buttons(self)]
         super().__init__(self._figure, artists, controls)
-        self.observe(self.changed, ["lanes", "rates", "same_rate", "depth", "seed"])
 
     @traitlets.validate("lanes")
-    def _two_or_three(self, proposal):
+    def _check_lanes(self, proposal):
         names = [name for name in proposal["value"] if name is not None]
         if not 2 <= len(names) <= 3 or not set(names) <= set(ACTIVATIONS):
             raise traitlets.TraitError(f"lanes are {names}; expected two or three of {', '.join(ACTIVATIONS)}")
         return [*names, None][:3]
 
     @traitlets.validate("rates")
-    def _three(self, proposal):
+    def _check_rates(self, proposal):
         rates = proposal["value"]
         if not 1 <= len(rates) <= 3 or not all(isinstance(rate, Real) and 0 <= rate < np.inf for rate in rates):
             raise traitlets.TraitError(f"rates are {rates}; expected one to three learning rates")
         return [float(rate) for rate in (*rates, *3 * rates[-1:])][:3]  # too few go on with the last
 
     def _draw_axes(self):
-        self._figure, (self._loss, accuracy, self._sizes) = plots.figure(10, 4, ncols=3)
+        self._figure, (self._loss, accuracy, self._gradient_sizes) = plots.figure(10, 4, ncols=3)
         self._loss.set(title="training loss", ylim=(0, MOST_LOSS))
         accuracy.set(title="validation accuracy", ylim=(0, 1.02))
         self._accuracy = accuracy
-        self._sizes.set(xlabel="layer", title="size of $dW$, by layer", yscale="log", ylim=(SMALLEST, 1))
+        self._gradient_sizes.set(xlabel="layer", title="size of $dW$, by layer", yscale="log", ylim=(SMALLEST, 1))
         for axes in (self._loss, accuracy):
             count_steps(axes)
             axes.locator_params(axis="x", nbins=4)
-        self._sizes.xaxis.get_major_locator().set_params(integer=True)
+        self._gradient_sizes.xaxis.get_major_locator().set_params(integer=True)
         self._lines = []
-        for axes, marker in ((self._loss, None), (accuracy, None), (self._sizes, "o")):
+        for axes, marker in ((self._loss, None), (accuracy, None), (self._gradient_sizes, "o")):
             for color, style in zip(plots.COLORS, STYLES, strict=False):
                 self._lines += axes.plot([], [], style, color=color, marker=marker, linewidth=2.2)
         where = {"ha": "right", "va": "top", "fontsize": 13, "transform": self._loss.transAxes}
-        self._names = [  # at the top of the losses, which begin near ln K and fall
+        self._name_texts = [  # at the top of the losses, which begin near ln K and fall
             self._loss.text(0.97, 0.96 - 0.1 * k, "", color=color, **where) for k, color in enumerate(plots.COLORS[:3])
         ]
-        return [*self._lines, *self._names]
+        return [*self._lines, *self._name_texts]
 
     def _lane_controls(self):
         """A row per lane: its activation and its learning rate."""
         self.names = [dropdown(f"lane {k}", ACTIVATIONS) for k in (1, 2)]
         self.names.append(dropdown("lane 3", [("(empty)", ""), *((name, name) for name in ACTIVATIONS)]))
         self.rate_controls = [choice_slider("learning rate", RATES) for _ in self.names]
-        self._same = ipywidgets.Checkbox(description="one rate for all", indent=False)
-        traitlets.link((self, "same_rate"), (self._same, "value"))
+        self._one_rate = ipywidgets.Checkbox(description="one rate for all", indent=False)
+        traitlets.link((self, "same_rate"), (self._one_rate, "value"))
 
         def show(_=None):
             """Controls after the panel's settings."""
@@ -144,14 +140,14 @@ class Race(TrainingPanel):
 
     @property
     def networks(self):
-        return [lane.network for lane in self._lanes]
+        return [lane.run.network for lane in self._lanes]
 
     @property
     def history(self):
         rows = [
             (step, k, lane.activation, loss, accuracy)
             for k, lane in enumerate(self._lanes)
-            for step, loss, accuracy in lane.points
+            for step, loss, _, _, accuracy in lane.run.points
         ]
         return pd.DataFrame(rows, columns=["step", "lane", "activation", "loss", "val_accuracy"])
 
@@ -166,31 +162,30 @@ class Race(TrainingPanel):
 
     def update(self):
         self._catch_up()
-        self.take_wanted_steps()
         for line in self._lines:
             line.set_data([], [])
         for k, lane in enumerate(self._lanes):
-            steps, loss, accuracy = np.array(lane.points).reshape(-1, 3).T
+            steps, loss, _, _, accuracy = np.array(lane.run.points).reshape(-1, 5).T
             self._lines[k].set_data(steps, loss)
             self._lines[3 + k].set_data(steps, accuracy)
             if not lane.out:
                 self._lines[6 + k].set_data(range(1, self.depth + 2), np.maximum(lane.gradient_sizes(), SMALLEST))
             reached = "out" if lane.out else f"{accuracy[-1]:.1%}" if len(accuracy) else "ready"
-            self._names[k].set_text(f"{lane.activation}: {reached}")
+            self._name_texts[k].set_text(f"{lane.activation}: {reached}")
         if len(self._lanes) < 3:
-            self._names[2].set_text("")
+            self._name_texts[2].set_text("")
         for axes in (self._loss, self._accuracy):
             axes.set_xlim(0, end_of_steps(self.step))
-        self._sizes.set_xlim(0.7, self.depth + 1.3)
+        self._gradient_sizes.set_xlim(0.7, self.depth + 1.3)
         return self._report()
 
     def _catch_up(self):
         """Bring the lanes in line with the settings; nothing happens if they are already."""
-        built = ([*self.lanes], self.depth, self.seed, self._resets)
-        if built != self._built:
+        architecture = ([*self.lanes], self.depth, self.seed, self._resets)
+        if architecture != self._built_for:
             sizes = [self.X.shape[1], *[self.width] * self.depth, self.classes]
             self._lanes = [_Lane(self, k, name, sizes) for k, name in enumerate(self.lanes) if name is not None]
-            self.step, self._built = 0, built
+            self.step, self._built_for = 0, architecture
         for lane in self._lanes:
             lane.set_rate(self.rate_of(lane.number))
 
@@ -207,42 +202,30 @@ class _Lane:
     """One network of a race, and what it has done so far."""
 
     def __init__(self, race, number, activation, sizes):
-        self.race, self.number, self.activation = race, number, activation
-        # Same seed and sizes: the same start weights in all lanes.
-        self.network = Network(sizes, activation, seed=race.seed)
-        self.Y_val = self.network.targets(race.y_val)
-        self.order = np.random.default_rng(race.seed)  # and the same batches
-        self.points, self.every, self.recent = [], EVERY, collections.deque(maxlen=EVERY)
-        self.out = None
-        self.updates, self.steps = SGD(race.rate_of(number)), None
+        self.number, self.activation, self.out = number, activation, None
+        # Same seed and sizes: the same start weights and the same batches in all lanes.
+        self.run = Run(Network(sizes, activation, seed=race.seed), race.X_val, race.y_val, race.seed)
+        self.optimizer = SGD(race.rate_of(number))
+        self.run.train_on(race.X, race.y, race.batch_size, self.optimizer)
+        self.some_rows = self.run.network.check_X_y(race.X[:100], race.y[:100])
 
     def set_rate(self, rate):
         """Another rate is another try for a lane that is out."""
-        if rate != self.updates.learning_rate:
-            self.updates.learning_rate, self.out = rate, None
+        if rate != self.optimizer.learning_rate:
+            self.optimizer.learning_rate, self.out = rate, None
 
     def work(self, step):
         if self.out:
             return
-        race = self.race
-        if self.steps is None:  # at the start, and after the training diverged, which ends a generator
-            self.steps = train_steps(self.network, race.X, race.y, 10**9, race.batch_size, self.updates, self.order)
+        self.run.step = step - 1  # the race's own, also for a lane that was out
         try:
-            self.recent.append(next(self.steps)["loss"])
+            self.run.advance()
         except ValueError:
-            self.steps, self.out = None, f"its loss was no longer finite at step {step}; try a smaller rate"
-            return
-        except BaseException:  # interrupted, which ends the generator
-            self.steps = None
-            raise
-        if step % self.every == 0:
-            self.points.append((step, np.mean(self.recent), self.network.score(race.X_val, self.Y_val)[1]))
-            if len(self.points) == MOST_POINTS:
-                del self.points[::2]
-                self.every *= 2
+            self.run.recent.clear()
+            self.out = f"its loss was no longer finite at step {step}; try a smaller rate"
 
     def gradient_sizes(self):
         """Root mean square of dW for each Dense layer, over 100 training rows, at the present weights."""
-        race = self.race
-        self.network.loss_and_gradient(race.X[:100], self.network.targets(race.y[:100]))
-        return [float(np.sqrt(np.mean(np.square(layer.dW, dtype=np.float64)))) for layer in self.network.dense]
+        network = self.run.network
+        network.loss_and_gradient(*self.some_rows)
+        return [float(np.sqrt(np.mean(np.square(layer.dW, dtype=np.float64)))) for layer in network.dense]

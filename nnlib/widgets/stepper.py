@@ -8,7 +8,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from nnlib import plots
 from nnlib.activations import FUNCTIONS
 from nnlib.checks import numerical_gradient
-from nnlib.widgets.controls import ACTIVATIONS, button
+from nnlib.widgets.controls import ACTIVATIONS, button, dropdown, link_values, slider
 from nnlib.widgets.operations import operations
 from nnlib.widgets.panel import Panel
 
@@ -48,7 +48,7 @@ class BackpropStepper(Panel):
 
     def __init__(self, position=0, activation="tanh", samples=1, seed=2):
         self.position, self.activation, self.samples, self.seed = position, activation, samples, seed
-        self._built = None
+        self._computed_for = None
         figure, axes = plots.figure(10, 6.2)
         axes.set(xlim=(-1, 101), ylim=(0, 62))
         axes.axis("off")
@@ -60,13 +60,12 @@ class BackpropStepper(Panel):
         self._boxes = {name: _box(axes, name) for name in PLACES}
         self._arrows = [axes.add_patch(_arrow("X", "Z1", linewidth=3, zorder=2)) for _ in range(3)]
         self._formula = axes.text(50, 21.3, "", ha="center", va="center", fontsize=20)
-        self._why = axes.text(50, 16.6, "", ha="center", va="center", fontsize=13, color="0.25")
+        self._reason = axes.text(50, 16.6, "", ha="center", va="center", fontsize=13, color="0.25")
         self._numbers = [axes.text(0, 7.8, "", va="center", family="monospace", fontsize=13) for _ in range(7)]
         self._labels = [axes.text(0, 0.9, "", ha="center", va="center", fontsize=12, color="0.35") for _ in range(7)]
         boxes = [artist for box in self._boxes.values() for artist in box]
-        artists = [*self._arrows, *boxes, self._formula, self._why, *self._numbers, *self._labels]
+        artists = [*self._arrows, *boxes, self._formula, self._reason, *self._numbers, *self._labels]
         super().__init__(figure, artists, self._controls())
-        self.observe(self.changed, ["position", "activation", "samples", "seed"])
 
     def _controls(self):
         buttons = [
@@ -78,12 +77,10 @@ class BackpropStepper(Panel):
             made.layout.width = "110px"
         buttons[-1].button_style = "primary"
         self._buttons = buttons
-        wide = {"description_width": "70px"}
-        position = ipywidgets.IntSlider(description="position", max=13, style=wide, layout={"width": "420px"})
-        activation = ipywidgets.Dropdown(description="activation", options=ACTIVATIONS, layout={"width": "210px"})
-        samples = ipywidgets.IntSlider(description="samples", min=1, max=4, style=wide, layout={"width": "300px"})
-        for control, name in ((position, "position"), (activation, "activation"), (samples, "samples")):
-            traitlets.link((self, name), (control, "value"))
+        position = slider(ipywidgets.IntSlider, "position", max=13)
+        activation = dropdown("activation", ACTIVATIONS)
+        samples = slider(ipywidgets.IntSlider, "samples", min=1, max=4)
+        link_values(self, position=position, activation=activation, samples=samples)
         return [ipywidgets.HBox([*buttons, position]), ipywidgets.HBox([activation, samples])]
 
     def step(self, operations=1):
@@ -114,14 +111,14 @@ class BackpropStepper(Panel):
             if k < len(uses):
                 arrow.set_positions(*_ends(uses[k], current.name))
         self._formula.set(text=f"${current.formula}$" if current else "$X,\\ Y$ and the parameters are given")
-        self._why.set_text(current.why if current else "press Next to compute the first thing that can be computed")
+        self._reason.set_text(current.why if current else "press Next to compute the first thing that can be computed")
         self._show_numbers(current)
         return self._report(current)
 
     def _catch_up(self):
         """Compute everything anew if activation, samples or seed have changed."""
         settings = self.activation, self.samples, self.seed
-        if settings == self._built:
+        if settings == self._computed_for:
             return
         self._operations = operations(*FUNCTIONS[self.activation], self.activation)
         rng = np.random.default_rng(self.seed)
@@ -137,7 +134,7 @@ class BackpropStepper(Panel):
             fixed = {**given, operation.name[1:]: array}
             numeric = numerical_gradient(lambda fixed=fixed: self._compute(fixed)["L"], array)
             self.differences[operation.name] = np.abs(self.values[operation.name] - numeric).max()
-        self._built = settings
+        self._computed_for = settings
 
     def _compute(self, given):
         """All arrays; those given are not computed anew."""
@@ -149,19 +146,14 @@ class BackpropStepper(Panel):
 
     def _show_numbers(self, current):
         """The operation as arrays with their shapes, one after another, centred."""
-        parts = []  # (text, label)
         if current:
-            shown = current.shown(self.values)
-            for k, (name, array) in enumerate(shown):
-                parts += [(current.signs[k - 1], "")] if k else []
-                parts.append((_as_text(name, array), _label(name, array)))
-            result = self.values[current.name]
-            parts += [("=" if current.signs else "→", "")]
-            parts.append((_as_text(current.name, result), _label(current.name, result)))
+            arrays = [*current.shown(self.values), (current.name, self.values[current.name])]
+            signs = [*current.signs, "=" if current.signs else "→"]
         else:
-            for k, name in enumerate(("X", "W1", "b1", "Y")):
-                parts += [("", "")] if k else []
-                parts.append((_as_text(name, self.values[name]), _label(name, self.values[name])))
+            arrays, signs = [(name, self.values[name]) for name in ("X", "W1", "b1", "Y")], ["", "", ""]
+        parts = [(_as_text(*arrays[0]), _label(*arrays[0]))]  # what is shown, and what stands below
+        for sign, array in zip(signs, arrays[1:], strict=True):
+            parts += [(sign, ""), (_as_text(*array), _label(*array))]
         per_character = 13 * 0.602 / 72 * 100 / 1000 * 102  # of the monospace font at this size, in the field's units
         widths = [max(len(line) for line in text.split("\n")) * per_character for text, _ in parts]
         space = 1.3

@@ -9,7 +9,7 @@ import traitlets
 from nnlib import images, plots
 from nnlib.widgets.answers import Bars, percent, reader_of
 from nnlib.widgets.arguments import Number
-from nnlib.widgets.controls import button, slider
+from nnlib.widgets.controls import button, link_values, slider
 from nnlib.widgets.panel import Panel
 
 AT_REST = {"shift_x": 0, "shift_y": 0, "rotation": 0, "thickness": 0.0, "scale": 1.0}
@@ -41,7 +41,7 @@ class Transform(Panel):
             raise ValueError(
                 f"X is a {type(X).__name__} of shape {shape}; expected a digit (28, 28) or (784,), or several (n, 784)"
             )
-        self.X = np.asarray(X, np.float32).reshape(-1, 784)
+        self.X = np.ascontiguousarray(X, np.float32).reshape(-1, 784)
         self.y = None if y is None else np.asarray(y).reshape(-1)
         if len(self.X) == 0 or (self.y is not None and len(self.y) != len(self.X)):
             raise ValueError(f"{len(self.X)} digits and {np.size(y)} labels given; expected one label per digit")
@@ -82,8 +82,7 @@ class Transform(Panel):
         if len(self.X) > 1:
             which = slider(ipywidgets.IntSlider, "digit", min=0, max=len(self.X) - 1)
             self.controls = {"index": which, **self.controls}
-        for name, control in self.controls.items():
-            traitlets.link((self, name), (control, "value"))
+        link_values(self, **self.controls)
         self.rest_button = button("Put back", "undo", self.rest)
         sliders = list(self.controls.values())
         for control in sliders:
@@ -91,7 +90,6 @@ class Transform(Panel):
         columns = [ipywidgets.VBox(sliders[:-3]), ipywidgets.VBox(sliders[-3:])]
         row = ipywidgets.HBox(columns, layout={"flex_flow": "row wrap"})
         super().__init__(figure, [*self._pictures, *self._bars.artists], [row, self.rest_button])
-        self.observe(self.changed, ["index", *AT_REST])
 
     def rest(self):
         """The digit as it was."""
@@ -100,7 +98,7 @@ class Transform(Panel):
                 setattr(self, name, value)
 
     @traitlets.validate("index")
-    def _one_of_them(self, proposal):
+    def _check_index(self, proposal):
         if proposal["value"] >= len(self.X):
             raise traitlets.TraitError(f"index is {proposal['value']}; there are {len(self.X)} digits, 0 is the first")
         return proposal["value"]
@@ -123,9 +121,11 @@ class Transform(Panel):
         for picture, digit in zip(self._pictures, (self.X[self.index].reshape(28, 28), moved), strict=True):
             picture.set_data(digit)
         self._bars.show(*self.probabilities.values())
-        return f"{' &middot; '.join(self._said(name, p) for name, p in self.probabilities.items())}<br>{self._how()}"
+        return (
+            f"{' &middot; '.join(self._verdict(name, p) for name, p in self.probabilities.items())}<br>{self._moves()}"
+        )
 
-    def _said(self, name, p):
+    def _verdict(self, name, p):
         """What a network says of the digit, and whether that is right."""
         said = f"{html.escape(f'{name}: ') if name else ''}<b>{self.names[p.argmax()]}</b> with {percent(p.max())}"
         if self.y is None:
@@ -133,7 +133,7 @@ class Transform(Panel):
         label = self.y[self.index]
         return f"{said}, right" if p.argmax() == label else f"{said}, <b>wrong</b>: it is {self.names[label]}"
 
-    def _how(self):
+    def _moves(self):
         across, down = "left" if self.shift_x < 0 else "right", "up" if self.shift_y < 0 else "down"
         return (
             f"shift {abs(self.shift_x)} {across}, {abs(self.shift_y)} {down} &middot; "

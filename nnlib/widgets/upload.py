@@ -44,9 +44,9 @@ class Upload(Panel):
         self.upload = ipywidgets.FileUpload(accept="image/*", multiple=False, description="Upload a picture")
         self.upload.layout.width = "200px"
         super().__init__(figure, [*self._pictures, *self._bars.artists], [self.upload])
-        self.upload.observe(self._take, "value")
+        self.upload.observe(self._read_upload, "value")
 
-    def _take(self, change):
+    def _read_upload(self, change):
         if change["new"]:
             self.read(bytes(change["new"][0]["content"]))
 

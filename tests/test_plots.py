@@ -397,9 +397,8 @@ def test_architecture_names_the_options_of_activations():
 
 
 def test_architecture_of_layers_without_an_activation_or_with_two():
-    net = nnlib.Network([4, 5, 6, 3], "tanh")
-    first, tanh, second, _, third = net.layers
-    net.layers = [first, second, tanh, nnlib.Activation("elu", alpha=0.5), third]
+    tanh, elu = nnlib.Activation("tanh"), nnlib.Activation("elu", alpha=0.5)
+    net = nnlib.Network(layers=[nnlib.Dense(4, 5), nnlib.Dense(5, 6), tanh, elu, nnlib.Dense(6, 3)])
     fig, _ = draw(plots.architecture, net)
     above = [text.get_text() for text in fig.axes[0].texts if " unit" in text.get_text()]
     assert above == [
@@ -410,29 +409,10 @@ def test_architecture_of_layers_without_an_activation_or_with_two():
     ]
 
 
-class Turned:
-    """Stands for a layer that is neither Dense nor an activation."""
-
-    size = 0
-
-    def lay_out(self, parameters, gradient):
-        pass
-
-    def forward(self, X, training=False):
-        return X[:, ::-1]
-
-    def backward(self, dA, need_dX=True):
-        return dA[:, ::-1]
-
-    def __repr__(self):
-        return "Turned(pixels=64)"
-
-
-@pytest.mark.parametrize("place", [0, 2])
-def test_what_draws_dense_layers_alone_says_so(place):
+@pytest.mark.parametrize("layer", [nnlib.BatchNorm(64), nnlib.Dropout(0.5)])
+def test_what_draws_dense_layers_alone_says_so(layer):
     """It would draw the weights as those of the pixels, or a net without the layer."""
-    net = nnlib.Network([64, 12, 3])
-    net.layers.insert(place, Turned())
+    net = nnlib.Network(layers=[layer, nnlib.Dense(64, 12), nnlib.Activation("relu"), nnlib.Dense(12, 3)])
     X, y = np.random.default_rng(0).random((6, 64)), [0, 1, 2, 0, 1, 2]
     calls = {
         "architecture": (net,),
@@ -442,7 +422,7 @@ def test_what_draws_dense_layers_alone_says_so(place):
         "weights": (net,),
     }
     for name, arguments in calls.items():
-        words = rf"plots\.{name} draws Dense layers and activations; this network has Turned\(pixels=64\)"
+        words = rf"plots\.{name} draws Dense layers and activations; this network has {re.escape(repr(layer))}"
         with pytest.raises(ValueError, match=words):
             getattr(plots, name)(*arguments)
     _, texts = draw(plots.predictions, net, X, y)  # which asks the network alone

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import traitlets
 
-from nnlib import Activation, Dense, check_gradients
+from nnlib import Activation, BatchNorm, Dense, Network, check_gradients
 from nnlib.widgets import GradientCheck, gradient_check
 from nnlib.widgets.gradient_check import ACTIVATIONS, EPSILONS, LOSSES, _short
 
@@ -159,21 +159,17 @@ def test_a_mistake_that_returns_nothing_is_told():
 
 
 def test_a_mistake_with_a_layer_that_has_no_place_in_the_picture_is_told():
-    class Dropout(Activation):
+    class Mine(Activation):
         pass
 
-    class Flatten:
-        def __repr__(self):
-            return "Flatten()"
-
     def insert(layer):
-        return lambda net: net.layers.insert(1, layer) or net
+        return lambda net: Network(layers=[net.layers[0], layer, *net.layers[1:]], dtype=np.float64)
 
-    assert GradientCheck(mistake="own", mistakes={"own": insert(Dropout("identity"))}).verdict == "right"
+    assert GradientCheck(mistake="own", mistakes={"own": insert(Mine("identity"))}).verdict == "right"
     with pytest.raises(
-        ValueError, match=r"GradientCheck draws Dense layers and activations; this network has Flatten\(\)"
+        ValueError, match=r"GradientCheck draws Dense layers and activations; this network has BatchNorm\(5\)"
     ):
-        GradientCheck(mistake="flat", mistakes={"flat": insert(Flatten())})
+        GradientCheck(mistake="norm", mistakes={"norm": insert(BatchNorm(5))})
 
 
 def test_without_mistakes_there_is_no_such_menu():

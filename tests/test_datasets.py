@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_digits, load_iris
 
-from nnlib.data import cache, datasets, formats
+from nnlib.data import cache, datasets, formats, named, tables
 from nnlib.data.datasets import Dataset, load_dataset
 
 SHARED_MNIST = Path(__file__).parents[2] / "shared" / "data" / "mnist"
@@ -320,14 +320,14 @@ def cache_files(name):
 @pytest.fixture
 def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("NNLIB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(formats, "CACHED_FROM", 0)
+    monkeypatch.setattr(tables, "CACHED_FROM", 0)
     return tmp_path / "cache"
 
 
 def test_a_csv_is_parsed_once_until_it_changes(tmp_path, own_cache, monkeypatch):
     parsed = []
-    parse = formats.parse_csv
-    monkeypatch.setattr(formats, "parse_csv", lambda path: parsed.append(path) or parse(path))
+    parse = tables.parse_csv
+    monkeypatch.setattr(tables, "parse_csv", lambda *given: parsed.append(given) or parse(*given))
     path, _, _ = write_kaggle(tmp_path / "train.csv")
     first, second = load_dataset(path), load_dataset(path)
     assert len(parsed) == 1 and np.array_equal(first.X_train, second.X_train)
@@ -338,7 +338,7 @@ def test_a_csv_is_parsed_once_until_it_changes(tmp_path, own_cache, monkeypatch)
     load_dataset(path)
     assert len(parsed) == 3
     with np.load(cache_files("train.csv")[0], allow_pickle=False) as file:
-        assert file["numbers"].dtype == np.uint8
+        assert file["X"].dtype == np.uint8
 
 
 @pytest.mark.parametrize("damage", ["empty", "half", "one byte", "text", "a .npy", "a folder"])
@@ -442,8 +442,8 @@ def server(tmp_path, monkeypatch):
     server.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    monkeypatch.setattr(datasets, "MNIST_MD5", {name: hashlib.md5(raw).hexdigest() for name, raw in files.items()})
-    monkeypatch.setattr(datasets, "MIRRORS", (f"{server.url}/good/",))
+    monkeypatch.setitem(named.MD5, "mnist", {name: hashlib.md5(raw).hexdigest() for name, raw in files.items()})
+    monkeypatch.setitem(named.MIRRORS, "mnist", (f"{server.url}/good/",))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     yield server
     server.shutdown()
@@ -470,14 +470,14 @@ def test_a_damaged_downloaded_file_is_fetched_again(server, own_cache):
 def test_the_second_mirror_serves_when_the_first_is_down(server, own_cache, monkeypatch):
     closed = http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
     closed.server_close()  # nobody listens on this port now
-    monkeypatch.setattr(datasets, "MIRRORS", (f"http://127.0.0.1:{closed.server_port}/", f"{server.url}/good/"))
+    monkeypatch.setitem(named.MIRRORS, "mnist", (f"http://127.0.0.1:{closed.server_port}/", f"{server.url}/good/"))
     assert len(load_dataset("mnist").y_test) == 20
 
 
 @pytest.mark.parametrize("broken", ["missing", "changed", "cut short", "cut short, length not announced"])
 def test_a_bad_mirror_leaves_nothing_behind_and_is_reported(server, own_cache, monkeypatch, broken):
     server.broken = broken
-    monkeypatch.setattr(datasets, "MIRRORS", (f"{server.url}/bad/",))
+    monkeypatch.setitem(named.MIRRORS, "mnist", (f"{server.url}/bad/",))
     with pytest.raises(FileNotFoundError) as error:
         load_dataset("mnist")
     message = str(error.value)
@@ -488,7 +488,7 @@ def test_a_bad_mirror_leaves_nothing_behind_and_is_reported(server, own_cache, m
     if broken == "changed":
         assert "hash" in message
     assert not [path for path in own_cache.rglob("*") if path.is_file()]
-    monkeypatch.setattr(datasets, "MIRRORS", (f"{server.url}/bad/", f"{server.url}/good/"))
+    monkeypatch.setitem(named.MIRRORS, "mnist", (f"{server.url}/bad/", f"{server.url}/good/"))
     assert len(load_dataset("mnist").y_test) == 20
 
 

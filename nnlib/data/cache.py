@@ -1,6 +1,7 @@
 """Keep what was slow to read in a cache."""
 
 import gzip
+import lzma
 import os
 import tempfile
 import zipfile
@@ -10,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 CACHE_VERSION = 2  # raise it when the readers change, so that older cache files are made again
-DAMAGED = (EOFError, ValueError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile)  # what a damaged file raises
+# what a damaged file raises
+DAMAGED = (EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile)
 
 
 def cache_folder():

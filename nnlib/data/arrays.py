@@ -1,6 +1,7 @@
 """Read arrays: IDX files, as MNIST has them, .npz and .npy."""
 
 import math
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -46,8 +47,8 @@ def read_idx(path, dimensions):
 
 def read_idx_pair(images, labels):
     """Read a file of pictures and one of labels. Returns the dict X (n, pixels), labels (n,), names, as read_table."""
-    y = columns.clean_labels(labels, read_idx(labels, 1))
-    return check_pair(f"{images} with {Path(labels).name}", {"X": read_idx(images, 3), "labels": y, "pictures": True})
+    X, y = read_idx(images, 3), columns.clean_labels(labels, read_idx(labels, 1))
+    return check_pair(f"{images} with {Path(labels).name}", {"X": X, "labels": y, "pictures": True})
 
 
 def check_pair(source, part):
@@ -67,8 +68,12 @@ def read_npz(path):
     Known by name, in any case: X, data or images with y, target or labels; the same with train and test, as x_train,
     y_train, x_test, y_test in Keras' mnist.npz. Returns the dict X, labels, names, with test rows X_test, labels_test.
     """
+    if Path(path).suffix == ".gz":
+        raise ValueError(f"{path}: an .npz file is read as it stands, not inside a .gz. Unpack it.")
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as kept:
+            if any(key.endswith(".npz") for key in kept.files):
+                raise ValueError(f"{path}: an .npz file is read as it stands, not inside a .zip. Unpack it.")
             arrays = {key.lower(): np.asarray(load_array(path, kept, key)) for key in kept.files}
     except (*DAMAGED, AttributeError, TypeError) as error:  # the last two: one .npy array under that name
         if "pickle" in str(error) or type(error) is not ValueError:  # not NumPy's words: they advise to load unsafely
@@ -89,7 +94,7 @@ def read_npz(path):
         source = f"{path}, {'test' if part else 'train'}" if test else path
         part_rows = check_pair(source, {"X": to_rows(source, X), "labels": columns.clean_labels(source, labels)})
         rows |= {f"X{part}": part_rows["X"], f"labels{part}": part_rows["labels"], "names": part_rows["names"]}
-        rows["pictures"] = X.ndim > 2
+        rows |= {"pictures": True} if X.ndim > 2 else {}
     return rows
 
 
@@ -154,7 +159,9 @@ def read_npy(path, label=None):
         )
     found, _ = columns.find_columns(path, [], [""] * table.shape[1], label)
     if found is None:
-        found, _ = columns.guess_label(path, table[:, 0], table[:, -1], [])
+        found, note = columns.guess_label(path, table[:, 0], table[:, -1], [])
         found %= table.shape[1]
+        if note:
+            warnings.warn(note, stacklevel=2)
     X = to_rows(path, np.delete(table, found, axis=1))
     return check_pair(path, {"X": X, "labels": columns.clean_labels(path, table[:, found])})

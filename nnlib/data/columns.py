@@ -77,8 +77,8 @@ def find_columns(source, names, text, label):
     """
     Return the positions of the label's column and of a column that numbers the rows; None for what is not named.
 
-    names: of all columns, empty without a header. text: for each column, a cell that is text, or "" if it holds numbers.
-    label: a name or position, None (found by its name, or as the only text), or False (there is none).
+    names: of all columns, empty without a header. text: for each column a cell that is text, or "".
+    label: a name or position, None (found by its name, or as the only text at an end), or False (there is none).
     Raises ValueError if there is no such column, if more than one may be meant, or if another column holds text.
     """
     lower = [name.strip().lower() for name in names]
@@ -93,7 +93,8 @@ def find_columns(source, names, text, label):
                 f"{source}: the columns {both} may both be the label. Give label={names[known[0]]!r}, say, and "
                 "drop the other: it would tell the network the answer."
             )
-        texts = [k for k, cell in enumerate(text) if cell and k != index]
+        ends = {0 if index is None else 1, len(text) - 1}
+        texts = [k for k, cell in enumerate(text) if cell and k in ends]
         found = known[0] if known else texts[0] if len(texts) == 1 else None
         if found is None and stem(names[1:]) in ("pixel", "pix", "px") and not texts:
             raise ValueError(
@@ -183,7 +184,8 @@ def clean_labels(source, labels, place="row {}".format):
         if wrong.any():
             row = wrong.argmax()
             raise ValueError(
-                f"{source}: {place(row)} is not one-hot; expected one column of labels, or {labels.shape[1]} with one 1, the rest 0."
+                f"{source}: {place(row)} is not one-hot; expected one column of labels, or one 1 in "
+                f"{labels.shape[1]} columns and the rest 0."
             )
         labels = labels.argmax(axis=1)
     labels = labels.reshape(-1)
@@ -198,7 +200,8 @@ def clean_labels(source, labels, place="row {}".format):
             if odd.mean() < 0.1:
                 row = odd.argmax()
                 raise ValueError(
-                    f"{source}: {place(row)}, column label is {cells[row][:40]}, though most labels are numbers. Correct or remove that row."
+                    f"{source}: {place(row)}, column label is {cells[row][:40]}, though most labels are numbers. "
+                    "Correct or remove that row."
                 )
             return cells
         labels = cells.astype(float)

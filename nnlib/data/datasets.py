@@ -1,11 +1,9 @@
 """Load a data set by name or from a user's files, split it by class, scale it, and show what is in it."""
 
-import difflib
 import html
 import os
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,14 +12,14 @@ from nnlib.data import columns
 from nnlib.data.arrays import to_rows
 from nnlib.data.formats import read_path
 from nnlib.data.labels import encode
-from nnlib.data.named import NAMES, data_folder, mnist_5k, read_named
+from nnlib.data.named import NAMES, data_folder, find_path, mnist_5k, read_named, sample
+from nnlib.data.scaling import scale, scaled, scaling
 from nnlib.data.splits import split, subset
 from nnlib.data.tables import Options, read_frame
 
 __all__ = ["NAMES", "Dataset", "data_folder", "find_path", "load_dataset", "mnist_5k", "sample", "scale"]
 
 TEST_SHARE = 0.2  # of a single table
-BLOCK = 4096  # rows that are scaled at a time, so that no large copy is made
 
 
 @dataclass(repr=False, eq=False)
@@ -130,10 +128,9 @@ def load_dataset(name=None, validation=0.2, max_train_samples=None, *, label=Non
         source = find_path(name)
         rows = read_path(source, Options(label, prepare, image_size))
         name = source.name
-    title = str(rows.get("title", ""))
-    if transpose or (transpose is None and f"{title} {Path(name).name}".lower().startswith(("emnist-", " emnist-"))):
-        rows["transpose"] = True
-    return build(rows, str(name), source, validation, max_train_samples)
+    if transpose is None:
+        transpose = any(str(title).lower().startswith("emnist-") for title in (name, rows.get("title")))
+    return build({**rows, "transpose": transpose}, str(name), source, validation, max_train_samples)
 
 
 def check_share(validation):
@@ -165,20 +162,28 @@ def build(rows, name, source, validation, max_train_samples, class_names=None):
         (y, *y_test), class_names = encode(source, labels, f"{name} {rows.get('title', '')}", bool(shape))
     else:
         y, *y_test = numbered(labels, class_names)
-    classes = len(np.unique(y))
-    if max_train_samples is not None and max_train_samples < classes:
-        raise ValueError(f"max_train_samples={max_train_samples}; expected at least one for each of {classes} classes.")
+    present, counts = np.unique(y, return_counts=True)
+    if counts.min() == 1 and (X_test is None or validation > 0):
+        row = np.flatnonzero(y == present[counts.argmin()])[0]
+        raise ValueError(
+            f"{source}: {rows.get('place', 'row {}'.format)(row)} has the label {class_names[y[row]]}, which no other "
+            "row has; expected several rows of each class. Correct or remove that row."
+        )
+    if max_train_samples is not None and max_train_samples < len(present):
+        raise ValueError(
+            f"max_train_samples={max_train_samples}; expected at least one for each of {len(present)} classes."
+        )
 
     train = np.arange(len(y))
     if X_test is None:
-        train, held = split(y, TEST_SHARE, name)
+        train, held = split(y, TEST_SHARE, name, class_names)
         X_test, test, y_test = X, held, y[held]
     else:
         test, y_test = np.arange(len(X_test)), y_test[0]
         unknown = sorted({class_names[k] for k in np.setdiff1d(y_test, y)})
         if unknown:
             warnings.warn(f"{source}: no training row is of the class {', '.join(unknown[:5])}.", stacklevel=3)
-    kept, held = split(y[train], validation, f"the training rows of {name}, validation={validation}")
+    kept, held = split(y[train], validation, f"the training rows of {name}, validation={validation}", class_names)
     train, val = train[kept], train[held]
     rule = scaling(X, train, ((X, val), (X_test, test)), shape, source)
     if max_train_samples is not None and max_train_samples < len(train):
@@ -211,90 +216,3 @@ def numbered(labels, class_names):
 
 def transposed(X, shape):
     return np.ascontiguousarray(X.reshape(-1, *shape).swapaxes(1, 2)).reshape(X.shape)
-
-
-# ---------------------------------------------------------------- scaling
-def scale(X_train, X_val, X_test, image_shape, source):
-    """
-    Scale three arrays (n, features) by one rule, taken from X_train alone; float32.
-
-    Pictures: pixels in 0-1 stay, 8x8 pictures with pixels up to 16 are divided by 16, all others by 255.
-    Other tables: (x - mean) / standard deviation, feature by feature. Raises ValueError if the pixels of another array
-    are on another scale.
-    """
-    parts = [(X, np.arange(len(X))) for X in (X_train, X_val, X_test)]
-    rule = scaling(*parts[0], parts[1:], image_shape, source)
-    return [scaled(*part, *rule) for part in parts]
-
-
-def scaling(X, rows, others, image_shape, source):
-    """What to subtract from each row of X and by what to divide it, from its training `rows`; checks other (X, rows)."""
-    if image_shape is None:
-        X_train = X[rows]
-        mean, deviation = X_train.mean(axis=0), X_train.std(axis=0)
-        deviation[deviation == 0] = 1
-        return mean, deviation
-
-    def reach(X, rows):
-        return X.max(axis=1, initial=0)[rows].max(initial=0)
-
-    def full(brightest):
-        return 1 if brightest <= 1 else 16 if image_shape == (8, 8) and brightest <= 16 else 255
-
-    brightest = reach(X, rows)
-    for other in others:
-        theirs = reach(*other)
-        if theirs > 0 and full(theirs) != full(brightest):
-            raise ValueError(
-                f"{source}: training pixels reach {brightest}, others {theirs}; expected one scale, 0-255 or 0-1."
-            )
-    return None, np.float32(full(brightest))
-
-
-def scaled(X, rows, subtract, divide):
-    """The `rows` of X less `subtract`, divided; float32, a block at a time, so that X is not copied as float."""
-    out = np.empty((len(rows), X.shape[1]), np.float32)
-    for start in range(0, len(rows), BLOCK):
-        block = X[rows[start : start + BLOCK]]
-        block = block if subtract is None else block - subtract
-        np.divide(block, divide, out=out[start : start + BLOCK], dtype=np.float32 if subtract is None else None,
-                  casting="same_kind")  # fmt: skip
-    return out
-
-
-# ---------------------------------------------------------------- paths
-def find_path(name):
-    """
-    Return `name` as an existing path, from the current folder or from the data folder.
-
-    Raises ValueError for what looks like a name of a data set, FileNotFoundError for other paths.
-    """
-    try:
-        given = Path(name).expanduser()
-    except RuntimeError as error:  # ~somebody
-        raise FileNotFoundError(f"{name}: there is no user of that name on this machine ({error}).") from error
-    for path in (given, data_folder() / given):
-        if path.exists():
-            return path.resolve()
-    if isinstance(name, str) and given.name == name and not given.suffix:
-        close = difflib.get_close_matches(name.lower(), NAMES, n=1, cutoff=0.5)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise ValueError(
-            f"Unknown data set {name!r}.{hint} Known: {', '.join(NAMES)}, or the path of a file or folder "
-            f"(there is none of that name in {Path.cwd()} or {data_folder()})."
-        )
-    raise FileNotFoundError(
-        f"{name} was not found, neither from {Path.cwd()} nor in the data folder {data_folder()}.\n"
-        "Kaggle's train.csv is at https://www.kaggle.com/competitions/digit-recognizer/data (free account): put it in "
-        f"{data_folder()} or give its full path. 'mnist' downloads MNIST, 'mnist-5k' needs no file at all."
-    )
-
-
-def sample(name):
-    """Return the path of a picture in the repository's data/samples: "my_digit.png", or "my_digit" for short."""
-    folder = Path(__file__).parents[2] / "data" / "samples"
-    paths = {path.name: path for path in sorted(folder.glob("*.*"))}
-    path = paths.get(name) or next((path for path in paths.values() if path.stem == name), None)
-    if path is None:
-        raise ValueError(f"no sample {name!r} in {folder}; there are: {', '.join(paths) or 'none'}.")
-    return path

@@ -71,7 +71,7 @@ def read_csv_pairs(folder):
 def read_csv_pair(path_X, path_y):
     """Read pixels from one CSV file, labels (a column, or one-hot) from another, as `read_table` does from one."""
     names = look(path_y).names
-    if names and names[0].lower() in INDEX and len(names) == 2 or len(look(path_y).text) == 1:
+    if (names and names[0].lower() in INDEX and len(names) == 2) or len(look(path_y).text) == 1:
         labels = parse_csv(path_y, label=-1)["labels"]
     else:
         labels = clean_labels(path_y, read_csv(path_y)[0], lambda row: line(path_y, look(path_y), row))
@@ -192,10 +192,7 @@ def read_picture(path, options):
 
     from nnlib import images
 
-    if options.prepare:
-        grey = images.prepare(path)
-    else:
-        grey = images.read_grey(path)
+    grey = images.prepare(path) if options.prepare else images.read_grey(path)
     pixels = np.rint(255 * grey).astype(np.uint8)
     if pixels.shape != (options.side, options.side) and not options.prepare:
         pixels = np.asarray(Image.fromarray(pixels).resize((options.side, options.side), Image.Resampling.LANCZOS))

@@ -77,8 +77,8 @@ def read_path(path, options):
             prefix = "-".join(path.name.split("-")[:2]) + "-"
             return {**read_idx_folder(path.parent, prefix), "title": prefix}
         raise ValueError(f"{path} is one of four IDX files; give the folder that holds all four: {path.parent}")
-    if ".npz" in path.suffixes and path.suffix not in (".npz", ".zip"):
-        raise ValueError(f"{path}: an .npz file is read as it stands, not inside a {path.suffix}. Unpack it.")
+    if path.suffixes[-2:] == [".npz", ".gz"]:
+        return read_npz(path)
     kind = kind_of(path)
     if kind == "npz" or (path.suffix == ".npz" and kind in ("csv", "npy", "zip")):
         return read_npz(path)
@@ -92,9 +92,9 @@ def read_path(path, options):
         return read_by_pandas(path, kind, options)
     if kind == "pickle":
         raise ValueError(
-            f"{path} is a pickle, which is not read, since such a file can run any program. If you trust where it comes "
-            "from, read it with pandas.read_pickle and write a table: df.to_csv('table.csv', index=False), or arrays: "
-            "numpy.savez('data.npz', X=..., y=...)."
+            f"{path} is a pickle, which is not read, since such a file can run any program. If you trust where it "
+            "comes from, read it with pandas.read_pickle and write a table: df.to_csv('table.csv', index=False), or "
+            "arrays: numpy.savez('data.npz', X=..., y=...)."
         )
     raise ValueError(f"{path} is {kind}. Expected a CSV file, .npz, .npy, a .zip or a folder (see data/README.md).")
 
@@ -166,7 +166,8 @@ def read_zip(path, options):
                 raise type(error)(str(error).replace(scratch, str(path))) from error
             notes = [str(warning.message).replace(scratch, str(path)) for warning in told]
             rows = {"title": one.name if one else "", **rows}
-        return {key: np.asarray(value) for key, value in {**rows, "zip_notes": notes}.items()}
+        rows.pop("place", None)
+        return {key: np.asarray(value) for key, value in {**rows, "notes": notes}.items()}
 
     stat = path.stat()
     if options.cache and stat.st_size >= CACHED_FROM:
@@ -176,6 +177,6 @@ def read_zip(path, options):
         rows = cached(f"{path.name}-{key}", (stat.st_size, stat.st_mtime_ns), compute)
     else:
         rows = compute()
-    for note in rows.pop("zip_notes").tolist():
+    for note in rows.pop("notes").tolist():
         warnings.warn(note, stacklevel=2)
     return {**rows, "title": str(rows["title"])}

@@ -1,5 +1,6 @@
 """Data sets by name: those that packages bring, and those that are a user's own files or a download."""
 
+import difflib
 import os
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from nnlib.data.folders import forms, read_folder, visible
 from nnlib.data.formats import read_any_folder
 from nnlib.data.tables import Options
 
-NAMES = ("mnist-5k", "mnist", "fashion", "letters", "digits", "iris")
+NAMES = ("mnist-5k", "mnist", "digits", "iris", "fashion", "letters")
 
 MIRRORS = {
     "mnist": (
@@ -76,7 +77,7 @@ def read_named(name):
     if rows is None:
         source = download(name)
         rows = read_folder(source, Options())
-    return {**rows, "title": name}, source
+    return rows, source
 
 
 def mnist_5k():
@@ -131,3 +132,41 @@ def download(name):
         + f"\nGet {', '.join(MD5[name])} by hand "
         + OTHERWISE[name].format(folder=own)
     )
+
+
+# ---------------------------------------------------------------- paths
+def find_path(name):
+    """
+    Return `name` as an existing path, from the current folder or from the data folder.
+
+    Raises ValueError for what looks like a name of a data set, FileNotFoundError for other paths.
+    """
+    try:
+        given = Path(name).expanduser()
+    except RuntimeError as error:  # ~somebody
+        raise FileNotFoundError(f"{name}: there is no user of that name on this machine ({error}).") from error
+    for path in (given, data_folder() / given):
+        if path.exists():
+            return path.resolve()
+    if isinstance(name, str) and given.name == name and not given.suffix:
+        close = difflib.get_close_matches(name.lower(), NAMES, n=1, cutoff=0.5)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise ValueError(
+            f"Unknown data set {name!r}.{hint} Known: {', '.join(NAMES)}, or the path of a file or folder "
+            f"(there is none of that name in {Path.cwd()} or {data_folder()})."
+        )
+    raise FileNotFoundError(
+        f"{name} was not found, neither from {Path.cwd()} nor in the data folder {data_folder()}.\n"
+        "Kaggle's train.csv is at https://www.kaggle.com/competitions/digit-recognizer/data (free account): put it in "
+        f"{data_folder()} or give its full path. 'mnist' downloads MNIST, 'mnist-5k' needs no file at all."
+    )
+
+
+def sample(name):
+    """Return the path of a picture in the repository's data/samples: "my_digit.png", or "my_digit" for short."""
+    folder = Path(__file__).parents[2] / "data" / "samples"
+    paths = {path.name: path for path in sorted(folder.glob("*.*"))}
+    path = paths.get(name) or next((path for path in paths.values() if path.stem == name), None)
+    if path is None:
+        raise ValueError(f"no sample {name!r} in {folder}; there are: {', '.join(paths) or 'none'}.")
+    return path

@@ -5,21 +5,23 @@ import numpy as np
 SEED = 0
 
 
-def split(y, share, what):
+def split(y, share, what, class_names=None):
     """
     Split the row numbers of y (m,) by class: (kept, held), with `share` of the rows held. Both in random order.
 
     The rows are those of scikit-learn's train_test_split(stratify=y, random_state=0), whose import would take longer
-    than loading a small data set. Raises ValueError, naming `what`, if a class cannot be on both sides.
+    than loading a small data set. Raises ValueError, naming `what` and the smallest class by its name, if a class
+    cannot be on both sides.
     """
     held = round(share * len(y))
     if share == 0:
         return np.arange(len(y)), np.arange(0)
     present, counts = np.unique(y, return_counts=True)
     if counts.min() < 2 or min(held, len(y) - held) < len(present):
+        smallest = present[counts.argmin()] if class_names is None else class_names[present[counts.argmin()]]
         raise ValueError(
             f"{what}: {held} of {len(y)} rows cannot be held back by class, since there are {len(present)} classes "
-            f"and class {present[counts.argmin()]} has {counts.min()} row(s). Use more rows or another share."
+            f"and class {smallest} has {counts.min()} row(s). Use more rows or another share."
         )
     rng = np.random.RandomState(SEED)  # its numbers never change (NEP 19), those of default_rng may
     n_kept = by_class(counts, len(y) - held, rng)

@@ -7,7 +7,6 @@ import hashlib
 import lzma
 import re
 import warnings
-from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +55,7 @@ def read_table(path, options=None):
         table = cached(f"{path.name}-{key}", stamp, lambda: parse_csv(path, options.label))
     for note in table.pop("notes").tolist():
         warnings.warn(note, stacklevel=2)
-    return table
+    return {**table, "place": lambda row: line(path, look(path), row)}
 
 
 def read_csv(path):
@@ -178,10 +177,10 @@ def read_numbers(path, layout, features, n):
     number = np.float32 if len(features) >= 64 else np.float64  # enough for pixels, but not for all measurements
     X, start = np.empty((n, len(features)), np.uint8), 0
     with open_plain(path) as file:
-        names = pd.read_csv(file, nrows=0, **layout.options).columns
-    others = set(range(len(names))) - set(features)
+        names = pd.read_csv(file, nrows=1, **layout.options).columns
+    read = set(features)
     # not as uint8: some versions of pandas would read 300 as 44
-    dtype = defaultdict(lambda: number, {names[k]: str for k in others})
+    dtype = {name: number if k in read else str for k, name in enumerate(names)}
     try:
         for chunk in read_chunks(path, layout, dtype):
             rows = chunk.iloc[:, features].to_numpy()

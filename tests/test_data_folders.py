@@ -320,3 +320,24 @@ def test_npz_that_cannot_be_read():
     assert "allow_pickle" not in refused("y is an array of Python objects, which is not read.*anew", "digits.npz")
     np.savez("digits.npz", X=np.zeros((20, 32, 32, 3)), y=y[:20])
     refused("pictures in colour.*mean", "digits.npz")
+
+
+# ---------------------------------------------------------------- arguments that do not fit
+def test_arguments_that_do_not_fit(tmp_path):
+    X, y = make(8)
+    np.savez("digits.npz", X=X, y=y)
+    refused("label='y': .*digits.npz is no table with a column of labels", "digits.npz", label="y")
+    refused("prepare=True: .*digits.npz is no folder of pictures", "digits.npz", prepare=True)
+    refused("transpose=True: the rows of .* are no pictures", "iris", transpose=True)
+    refused("label='species': scikit-learn is no table", "iris", label="species")
+    (tmp_path / "labels.csv").write_text("label\n" + "0\n1\n" * 20)
+    refused("holds labels alone", "labels.csv")
+
+
+def test_a_zipped_table_in_a_folder(tmp_path):
+    X, y = make(8)
+    (tmp_path / "set").mkdir()
+    write_zip("set/train.csv.zip", {"train.csv": csv_of(X, y), "__MACOSX/._train.csv": "x"})
+    assert rows_of(load_dataset("set")) == as_rows(X, y)
+    write_zip("set/train.csv.zip", {"train.csv": csv_of(X, y), "other.csv": "x"})
+    refused("train.csv.zip holds 2 files; expected one table. Unpack it", "set")

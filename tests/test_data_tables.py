@@ -409,6 +409,7 @@ def test_from_arrays_refuses():
         ("X is object of shape .*; expected numbers", (X.astype(object), y), {}),
         ("3 features per training row, but 2 per test row", (X, y, X[:, :2], y), {}),
         ("validation=2; expected a share", (X, y), {"validation": 2}),
+        ("image_shape=.*but a row of X has 64 numbers", (np.zeros((20, 64)), y), {"image_shape": (4, 4)}),
         ("pictures in colour", (np.zeros((20, 8, 8, 3)), y), {}),
     ):
         with pytest.raises(ValueError, match=match):

@@ -8,7 +8,7 @@ import numpy as np
 
 from nnlib.data import columns
 from nnlib.data.cache import DAMAGED
-from nnlib.data.tables import open_plain
+from nnlib.data.layout import open_plain
 
 PAIRS = {"x": ("y", "target", "targets", "label", "labels"), "data": ("target", "targets", "label", "labels", "y")}
 PAIRS |= {"images": ("labels", "label", "target", "targets", "y"), "features": ("labels", "target", "y")}
@@ -164,4 +164,5 @@ def read_npy(path, label=None):
         if note:
             warnings.warn(note, stacklevel=2)
     X = to_rows(path, np.delete(table, found, axis=1))
-    return check_pair(path, {"X": X, "labels": columns.clean_labels(path, table[:, found])})
+    labels = columns.clean_labels(path, table[:, found])
+    return {**check_pair(path, {"X": X, "labels": labels}), "label": found}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-CACHE_VERSION = 2  # raise it when the readers change, so that older cache files are made again
+CACHE_VERSION = 3  # raise it when the readers change, so that older cache files are made again
 # what a damaged file raises
 DAMAGED = (EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile)
 

@@ -127,6 +127,11 @@ def find_columns(source, names, text, label):
     return found, index
 
 
+def index_note(source, name):
+    called = f"called {name!r}" if name else "without a name"
+    return f"{source}: the column {called} only numbers the rows and is left out."
+
+
 def guess_label(source, first, last, names):
     """
     Is the label the `first` column or the `last`, (n,) each? Returns 0 or -1, and a note for the user or None.

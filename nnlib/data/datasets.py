@@ -63,6 +63,8 @@ class Dataset:
                 raise ValueError(
                     f"X{part} has {n} rows, y{part} {m}; expected one label per row, and at least one row."
                 )
+        if image_shape and tuple(image_shape) != columns.image_shape_of(rows["X"], [], name, known=True):
+            raise ValueError(f"image_shape={image_shape}, but a row of X has {rows['X'].shape[1]} numbers; see X.shape.")
         rows["pictures"] = (np.ndim(X) > 2 or image_shape) if image_shape is not False else False
         check_share(validation)
         return build(rows, name, name, validation, max_train_samples, class_names)
@@ -128,6 +130,10 @@ def load_dataset(name=None, validation=0.2, max_train_samples=None, *, label=Non
         source = find_path(name)
         rows = read_path(source, Options(label, prepare, image_size))
         name = source.name
+    if label is not None and "label" not in rows:
+        raise ValueError(f"label={label!r}: {source} is no table with a column of labels, so leave label out.")
+    if prepare and "folders" not in rows:
+        raise ValueError(f"prepare=True: {source} is no folder of pictures; its rows are pixels already.")
     if transpose is None:
         transpose = any(str(title).lower().startswith("emnist-") for title in (name, rows.get("title")))
     return build({**rows, "transpose": transpose}, str(name), source, validation, max_train_samples)
@@ -143,7 +149,9 @@ def check_share(validation):
 
 def build(rows, name, source, validation, max_train_samples, class_names=None):
     """Make a Dataset of the dict that a reader returns: number the classes, split, scale. Raises ValueError."""
-    X, X_test, names = rows["X"], rows.get("X_test"), list(rows.get("names", []))
+    X, X_test, names = rows["X"], rows.get("X_test"), [str(name) for name in rows.get("names", [])]
+    if X.shape[1] == 0:
+        raise ValueError(f"{source} holds labels alone; expected columns of numbers beside them.")
     shape = None
     if rows.get("pictures") is not False:
         shape = columns.image_shape_of(X, names, source, bool(rows.get("pictures")))
@@ -155,7 +163,9 @@ def build(rows, name, source, validation, max_train_samples, class_names=None):
         if table is not None:
             told = source if X_test is None else f"{source}, {part}"
             columns.check_numbers(told, table, lambda i, k, T=table: f"row {i}, {one} {k} is {T[i, k]:g}", bool(shape))
-    if shape and rows.get("transpose"):
+    if rows.get("transpose"):
+        if shape is None:
+            raise ValueError(f"transpose=True: the rows of {source} are no pictures.")
         X, X_test = (part if part is None else transposed(part, shape) for part in (X, X_test))
     labels = [rows["labels"]] if X_test is None else [rows["labels"], rows["labels_test"]]
     if class_names is None:

@@ -9,7 +9,8 @@ import numpy as np
 
 from nnlib.data.arrays import check_pair, read_idx_pair, read_npz
 from nnlib.data.columns import INDEX, clean_labels
-from nnlib.data.tables import line, look, parse_csv, read_csv, read_table
+from nnlib.data.layout import look
+from nnlib.data.tables import line, parse_csv, read_csv, read_table
 
 PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pbm")
 SPLITS = ("letters", "balanced", "byclass", "bymerge", "digits", "mnist")
@@ -183,7 +184,7 @@ def read_classes(folder, options):
     for row, path in zip(X, paths):
         row[:] = read_picture(path, options)
     labels = np.array([path.parent.name for path in paths])
-    return {"X": X, "labels": labels, "names": np.array([], dtype=str), "pictures": True}
+    return {"X": X, "labels": labels, "names": np.array([], dtype=str), "pictures": True, "folders": True}
 
 
 def read_picture(path, options):

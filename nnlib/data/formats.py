@@ -1,5 +1,6 @@
 """Read a user's file or folder, whatever it is: known by its content, not by its name."""
 
+import hashlib
 import tempfile
 import warnings
 import zipfile
@@ -7,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from nnlib.data.arrays import read_idx, read_npy, read_npz
 from nnlib.data.cache import DAMAGED, cached
@@ -19,7 +21,8 @@ from nnlib.data.folders import (
     read_picture_folder,
     visible,
 )
-from nnlib.data.tables import CACHED_FROM, open_plain, parse_csv, read_csv, read_frame, read_table
+from nnlib.data.layout import members, open_plain
+from nnlib.data.tables import CACHED_FROM, parse_csv, read_csv, read_frame, read_table
 
 __all__ = ["CACHED_FROM", "find", "idx_names", "parse_csv", "read_csv", "read_idx", "read_path"]
 
@@ -100,8 +103,7 @@ def read_path(path, options):
 
 
 def read_by_pandas(path, kind, options):
-    import pandas as pd
-
+    """Read Parquet or Excel, if the package for it is installed; ValueError says how to convert it if not."""
     try:
         frame = pd.read_parquet(path) if kind == "Parquet" else pd.read_excel(path)
     except ImportError as error:
@@ -121,7 +123,7 @@ def read_any_folder(path, options):
     rows = read_picture_folder(path, options) if rows is None else rows
     if rows is not None:
         return rows
-    inside = [item for item in visible(path) if "submission" not in item.name.lower()]
+    inside = [item for item in visible(path) if not item.name.startswith("sample_submission")]
     tables = [item for item in inside if item.is_file() and set(item.suffixes) & {".csv", ".tsv", ".npz", ".parquet"}]
     tables = [item for item in tables if item.name != "test.csv"]
     if len(tables) == 1:
@@ -146,16 +148,12 @@ def read_zip(path, options):
     """Read a .zip as the folder that it unpacks to, without what Finder and Kaggle add to it."""
 
     def compute():
-        with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings(record=True) as told:
+        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
+            scratch = str(Path(folder).resolve())
             try:
                 with zipfile.ZipFile(path) as archive:
-                    names = archive.namelist()
-                    parts = [name.split("/") for name in names]
-                    wanted = [
-                        name for name, part in zip(names, parts) if part[0] != "__MACOSX" and part[-1][:2] != "._"
-                    ]
-                    archive.extractall(scratch, wanted)
+                    archive.extractall(scratch, members(archive))
             except (*DAMAGED, RuntimeError, NotImplementedError) as error:
                 raise ValueError(f"{path} cannot be unpacked ({error}). Get the file again, or unpack it.") from error
             try:
@@ -171,8 +169,6 @@ def read_zip(path, options):
 
     stat = path.stat()
     if options.cache and stat.st_size >= CACHED_FROM:
-        import hashlib
-
         key = hashlib.md5(f"{path}{options}".encode()).hexdigest()
         rows = cached(f"{path.name}-{key}", (stat.st_size, stat.st_mtime_ns), compute)
     else:

@@ -40,7 +40,7 @@ def encode(source, parts, title, pictures):
         if digits and len(classes) > (classes[-1] + 1) / 2:  # a digit that happens to be missing keeps its place
             classes = np.arange(classes[-1] + 1)
     names = class_names(classes, title.lower()) if pictures else None
-    return [np.searchsorted(classes, part) for part in parts], names or [str(name) for name in classes]
+    return [np.searchsorted(classes, part).astype(np.int64) for part in parts], names or [str(name) for name in classes]
 
 
 def class_names(classes, title):

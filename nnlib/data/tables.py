@@ -1,11 +1,7 @@
 """Read tables: CSV files of any separator, in chunks so that a large one fits in memory, and pandas' DataFrames."""
 
-import bz2
 import csv
-import gzip
 import hashlib
-import lzma
-import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +11,10 @@ import pandas as pd
 
 from nnlib.data import columns
 from nnlib.data.cache import DAMAGED, cached
+from nnlib.data.layout import look, open_table
 
 CACHED_FROM = 1_000_000  # bytes; a smaller CSV file is parsed as fast as its cache file would be read
 CHUNK = 4_000_000  # cells that are parsed at a time
-LOOKED_AT = 20  # lines from which separator, header and columns of text are known
-OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 
 
 @dataclass(frozen=True)
@@ -30,13 +25,6 @@ class Options:
     prepare: bool = False
     side: int = 28
     cache: bool = True
-
-
-def open_plain(path):
-    """Open a file for reading bytes, unpacked if it is gzip, bz2 or xz: by content, since browsers unpack a .gz."""
-    with open(path, "rb") as file:
-        start = file.read(6)
-    return next((opener for magic, opener in OPENERS.items() if start.startswith(magic)), open)(path, "rb")
 
 
 def read_table(path, options=None):
@@ -81,60 +69,11 @@ def parse_csv(path, label=None):
         if type(error) is ValueError:  # our own
             raise
         told = str(error).strip().replace("Error tokenizing data. C error: ", "")
-        raise ValueError(f"{path} cannot be read as a CSV file ({told}). Get the file again.") from error
-
-
-@dataclass
-class Layout:
-    """
-    How a CSV file is laid out: options for pandas.read_csv, column names ([] without a header), and for each column
-    "" if it holds numbers, else a cell of it.
-    """
-
-    options: dict
-    names: list
-    text: list
-
-
-def look(path):
-    """Read the first lines of a CSV file. Returns its Layout."""
-    with open_plain(path) as file:
-        head = file.read(1 << 18)
-    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    text = head.decode(encoding, errors="replace")
-    if "\0" in text:
-        raise ValueError(
-            f"{path} holds zero bytes, as UTF-16 without its mark or a binary file does; save it as UTF-8."
+        uneven = isinstance(error, (pd.errors.ParserError, pd.errors.ParserWarning))
+        advice = (
+            "Every line needs as many columns as the first: correct that line." if uneven else "Get the file again."
         )
-    lines = [line for line in text.splitlines() if line.strip()][:2]
-    separator = find_separator(lines)
-    options = {"sep": separator, "encoding": encoding, "skipinitialspace": True, "index_col": False}
-    if separator != "," and lines and re.search(r"\d,\d", lines[-1]):
-        options["decimal"] = ","
-    with open_plain(path) as file:
-        top = pd.read_csv(file, header=None, nrows=LOOKED_AT, dtype=str, keep_default_na=False, **options)
-    if "decimal" in options:
-        top = top.apply(lambda column: column.str.replace(",", "."))
-    cells = [[cell.strip() for cell in row] for row in top.to_numpy().tolist()]
-    header = columns.has_header(cells[0], cells[1:])
-    options["header"] = 0 if header else None
-    text = [text_in(column) for column in zip(*cells[header:])] or [""] * len(cells[0])
-    return Layout(options, cells[0] if header else [], text)
-
-
-def text_in(cells):
-    """The first of these cells that is no number, if most are none (empty ones count as numbers); else ""."""
-    words = [cell for cell in cells if cell and not columns.is_number(cell) and cell.lower() not in ("na", "n/a")]
-    return words[0] if 2 * len(words) > len(cells) else ""
-
-
-def find_separator(lines):
-    """The separator of a file's first two lines: the one that stands in both equally often."""
-    for separator in "\t;|,":
-        if lines and 0 < lines[0].count(separator) == lines[-1].count(separator):
-            return separator
-    words = {len(line.split()) for line in lines}
-    return r"\s+" if len(words) == 1 and max(words) > 1 and "," not in lines[0] else ","
+        raise ValueError(f"{path} cannot be read as a CSV file ({told}). {advice}") from error
 
 
 def parse(path, layout, label):
@@ -145,14 +84,13 @@ def parse(path, layout, label):
         notes.append(f"{path}: the first line {what} ({', '.join(names[:3])}, ...); it is taken as a header.")
     found, index = columns.find_columns(path, names, layout.text, label)
     edges = sorted({0, min(1, width - 1), width - 1} | {k for k in (found, index) if k is not None})
-    with open_plain(path) as file:
+    with open_table(path) as file:
         few = pd.read_csv(file, usecols=edges, dtype=str, keep_default_na=False, **layout.options)
     if few.empty:
         raise ValueError(f"{path} holds a header but no rows; expected one picture or row per line.")
     few = {k: few.iloc[:, place] for place, k in enumerate(edges)}
     if index is not None and few[index].is_unique:
-        called = f"called {names[index]!r}" if names[index] else "without a name"
-        notes.append(f"{path}: the column {called} only numbers the rows and is left out.")
+        notes.append(columns.index_note(path, names[index]))
     else:
         index = None
     if found is None and label is not False:
@@ -176,7 +114,7 @@ def read_numbers(path, layout, features, n):
     """Those columns of a CSV file as (n, columns): uint8 as long as all are whole and from 0 to 255, then float."""
     number = np.float32 if len(features) >= 64 else np.float64  # enough for pixels, but not for all measurements
     X, start = np.empty((n, len(features)), np.uint8), 0
-    with open_plain(path) as file:
+    with open_table(path) as file:
         names = pd.read_csv(file, nrows=1, **layout.options).columns
     read = set(features)
     # not as uint8: some versions of pandas would read 300 as 44
@@ -199,7 +137,7 @@ def read_numbers(path, layout, features, n):
 def read_chunks(path, layout, dtype):
     """The table as DataFrames of some thousand rows, so that a large one never fills the memory."""
     rows = max(1, CHUNK // len(layout.text))
-    with open_plain(path) as file, pd.read_csv(file, dtype=dtype, chunksize=rows, **layout.options) as chunks:
+    with open_table(path) as file, pd.read_csv(file, dtype=dtype, chunksize=rows, **layout.options) as chunks:
         yield from chunks
 
 
@@ -235,31 +173,40 @@ def describe(path, layout, X, names):
 def line(path, layout, row):
     """Return "line 5", say, where this row of a CSV file stands; blank lines, which pandas passes over, count."""
     whole = {"sep": "\x01", "quoting": csv.QUOTE_NONE, "dtype": str, "keep_default_na": False}  # a line is one cell
-    with open_plain(path) as file:
+    with open_table(path) as file:
         lines = pd.read_csv(file, names=["line"], skip_blank_lines=False, encoding=layout.options["encoding"], **whole)
     return f"line {np.flatnonzero(lines['line'].str.strip() != '')[row + bool(layout.names)] + 1}"
 
 
 def read_frame(frame, source, label=None):
-    """A DataFrame as `read_table` returns a file: dict of X, labels and names."""
+    """A DataFrame as `read_table` returns a file: dict of X, labels and names. Raises ValueError."""
     names = [str(name) for name in frame.columns]
-    numeric = [pd.api.types.is_numeric_dtype(t) and not pd.api.types.is_bool_dtype(t) for t in frame.dtypes]
+    if frame.empty:
+        raise ValueError(f"{source} has the shape {frame.shape}; expected rows of numbers with a column of labels.")
+    numeric = [pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]  # True and False too: 1 and 0
     text = ["" if is_numeric else str(frame.iat[0, k]) for k, is_numeric in enumerate(numeric)]
     found, index = columns.find_columns(source, names, text, label)
-    if index is not None and not frame.iloc[:, index].is_unique:
+    notes = []
+    if index is not None and frame.iloc[:, index].is_unique:
+        notes.append(columns.index_note(source, names[index]))
+    else:
         index = None
-    if found is None and label is not False:
-        ends = [k for k in range(len(names)) if k != index]
-        first, last = (frame.iloc[:, ends[end]].to_numpy() for end in (0, -1))
-        chosen, note = columns.guess_label(source, first, last, [names[ends[0]], names[ends[-1]]])
-        found = ends[chosen]
-        if note:
-            warnings.warn(note, stacklevel=2)
+    if found is None:
+        ends = (0 if index is None else 1, len(names) - 1)
+        first, last = (frame.iloc[:, k].to_numpy() for k in ends)
+        chosen, note = columns.guess_label(source, first, last, [names[k] for k in ends])
+        found, notes = ends[chosen], notes + [note] * (note is not None)
+    for note in notes:
+        warnings.warn(note, stacklevel=2)
     features = [k for k in range(len(names)) if k not in (found, index)]
-    X = frame.iloc[:, features].to_numpy()
+    X = frame.iloc[:, features]
+    if not (X.dtypes == np.uint8).all():
+        X = X.astype(np.float32 if len(features) >= 64 else np.float64)
+    X = X.to_numpy()
     small = columns.as_uint8(X)
-    X = X.astype(float) if small is None else small
-    table = {"X": X, "names": np.array([names[k] for k in features], dtype=str)}
-    if found is not None:
-        table["labels"] = columns.clean_labels(source, frame.iloc[:, found].to_numpy())
-    return table
+    return {
+        "X": X if small is None else small,
+        "labels": columns.clean_labels(source, frame.iloc[:, found].to_numpy()),
+        "names": np.array([names[k] for k in features], dtype=str),
+        "label": found,
+    }

@@ -197,6 +197,28 @@ def test_pixels_that_are_never_constant_do_not_pass_for_labels(recwarn):
         assert_holds(load_dataset(write(f"{last}.csv", with_labels(X, y, last))), X, y)
 
 
+def test_a_header_of_wavelengths():
+    X = np.random.default_rng(0).normal(size=(40, 20)).round(3)
+    write("spectra.csv", np.column_stack([X, np.tile([0, 1], 20)]), [str(k) for k in range(400, 421)])
+    with pytest.warns(UserWarning) as told:
+        data = load_dataset("spectra.csv")
+    assert "the first line counts (400, 401, 402, ...)" in str(told[0].message)
+    assert_standardised(data, X, np.tile([0, 1], 20))
+
+
+def test_a_label_of_another_name_is_said():
+    iris = load_iris()
+    table = pd.DataFrame(iris.data, columns=iris.feature_names)
+    for name, place in (("cultivar", 0), ("kind", 4)):
+        both = table.copy()
+        both.insert(place, name, iris.target)
+        both.to_csv("some.csv", index=False)
+        with pytest.warns(UserWarning, match=f"column, called '{name}', is taken as the label. Else give label="):
+            assert_standardised(load_dataset("some.csv"), iris.data, iris.target)
+        with pytest.warns(UserWarning, match=f"column, called '{name}', is taken as the label"):
+            assert_standardised(Dataset.from_frame(both), iris.data, iris.target)
+
+
 def test_label_argument_by_name_and_position():
     iris = load_iris()
     table = pd.DataFrame(iris.data, columns=["sl", "sw", "pl", "pw"])
@@ -246,6 +268,10 @@ def test_decimal_commas():
     table = pd.DataFrame(iris.data, columns=iris.feature_names).assign(species=iris.target_names[iris.target])
     table.to_csv("deutsch.csv", sep=";", decimal=",", index=False)
     assert_standardised(load_dataset("deutsch.csv"), iris.data, table["species"])
+    table.astype(object).replace({"petal width (cm)": {2.5: "breit"}}).to_csv(
+        "deutsch.csv", sep=";", decimal=",", index=False
+    )
+    refused(r"line 102, column petal width \(cm\) is breit; expected a number", "deutsch.csv")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

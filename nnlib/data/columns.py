@@ -18,9 +18,11 @@ def is_number(text):
 
 
 def counts_up(cells):
-    """True for "0", "1", "2", ... or "1", "2", "3", ..., at least three of them."""
-    numbers = [str(k) for k in range(len(cells) + 1)]
-    return len(cells) >= 3 and list(cells) in (numbers[:-1], numbers[1:])
+    """True for "0", "1", "2", ... or "1", "2", "3", ..., at least three of them; from elsewhere at least 16."""
+    start = int(cells[0]) if cells and cells[0].isdecimal() else None
+    if start is None or len(cells) < (3 if start < 2 else 16):
+        return False
+    return list(cells) == [str(start + k) for k in range(len(cells))]
 
 
 def is_renamed_row(cells):
@@ -82,7 +84,7 @@ def find_columns(source, names, text, label):
     Raises ValueError if there is no such column, if more than one may be meant, or if another column holds text.
     """
     lower = [name.strip().lower() for name in names]
-    index = 0 if names and lower[0] in INDEX else None
+    index = 0 if len(names) > 1 and lower[0] in INDEX else None
     if label is None:
         known = [k for k, name in enumerate(lower) if name in LABELS]
         if len(known) > 1 and lower.count("y") == 1:  # may be a coordinate
@@ -152,7 +154,7 @@ def guess_label(source, first, last, names):
         )
     called = f"called {names[chosen]!r}" if names else "of a table without names"
     note = None
-    if chosen == -1 or None not in values:
+    if chosen == -1 or None not in values or (names and not is_number(names[chosen])):
         note = (
             f"{source}: the {'last' if chosen else 'first'} column, {called}, is taken as the label. Else give label=."
         )

@@ -64,7 +64,9 @@ class Dataset:
                     f"X{part} has {n} rows, y{part} {m}; expected one label per row, and at least one row."
                 )
         if image_shape and tuple(image_shape) != columns.image_shape_of(rows["X"], [], name, known=True):
-            raise ValueError(f"image_shape={image_shape}, but a row of X has {rows['X'].shape[1]} numbers; see X.shape.")
+            raise ValueError(
+                f"image_shape={image_shape}, but a row of X has {rows['X'].shape[1]} numbers; see X.shape."
+            )
         rows["pictures"] = (np.ndim(X) > 2 or image_shape) if image_shape is not False else False
         check_share(validation)
         return build(rows, name, name, validation, max_train_samples, class_names)

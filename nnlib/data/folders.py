@@ -122,9 +122,8 @@ def read_tables(train, test, options):
     if test is None or len(look(test).text) != len(look(train).text):
         return read_table(train, options)
     rows = read_table(train, options)
-    test_rows = read_table(
-        test, replace(options, label=int(rows["label"]))
-    )  # in the same column, also if it is guessed
+    same_column = replace(options, label=int(rows["label"]))  # also where it is guessed
+    test_rows = read_table(test, same_column)
     names = rows["names"].tolist(), test_rows["names"].tolist()
     if all(names) and names[0] != names[1]:
         raise ValueError(f"{train} and {test.name} have columns of other names, or in another order: make them agree.")

@@ -146,6 +146,8 @@ def find_text(path, layout, features):
     start = 0
     for chunk in read_chunks(path, layout, str):
         chunk = chunk.iloc[:, features]
+        if "decimal" in layout.options:
+            chunk = chunk.apply(lambda column: column.str.replace(",", "."))
         number = chunk.apply(pd.to_numeric, errors="coerce")
         wrong = (number.isna() & chunk.notna()).to_numpy()
         if wrong.any():
@@ -193,7 +195,7 @@ def read_frame(frame, source, label=None):
         index = None
     if found is None:
         ends = (0 if index is None else 1, len(names) - 1)
-        first, last = (frame.iloc[:, k].to_numpy() for k in ends)
+        first, last = (frame.iloc[:, k].to_numpy(dtype=float, na_value=np.nan) for k in ends)
         chosen, note = columns.guess_label(source, first, last, [names[k] for k in ends])
         found, notes = ends[chosen], notes + [note] * (note is not None)
     for note in notes:

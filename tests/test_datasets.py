@@ -445,6 +445,16 @@ def test_mnist_is_downloaded_once_with_a_progress_bar(server, own_cache, capfd):
     assert len(server.asked) == 4
 
 
+def test_fashion_is_downloaded_with_checksums_of_its_own(server, own_cache, monkeypatch):
+    monkeypatch.setitem(named.MIRRORS, "fashion", (f"{server.url}/good/",))
+    with pytest.raises(FileNotFoundError, match=r"Fashion-MNIST could not be downloaded(.|\n)*hash"):
+        load_dataset("fashion")  # the files there are not Fashion-MNIST's
+    monkeypatch.setitem(named.MD5, "fashion", named.MD5["mnist"])
+    data = load_dataset("fashion", validation=0)
+    assert len(data.y_train) == 50 and data.source == str(own_cache / "fashion")
+    assert data.class_names[9] == "Ankle boot"
+
+
 def test_a_damaged_downloaded_file_is_fetched_again(server, own_cache):
     load_dataset("mnist")
     (own_cache / "mnist" / "t10k-labels-idx1-ubyte.gz").write_bytes(b"damaged")

@@ -1,6 +1,7 @@
 """Keep what was slow to read in a cache."""
 
 import gzip
+import lzma
 import os
 import tempfile
 import zipfile
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-CACHE_VERSION = 2  # raise it when the readers change, so that older cache files are made again
-DAMAGED = (EOFError, ValueError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile)  # what a damaged file raises
+CACHE_VERSION = 3  # raise it when the readers change, so that older cache files are made again
+# what a damaged file raises
+DAMAGED = (EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile)
 
 
 def cache_folder():

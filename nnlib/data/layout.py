@@ -1,0 +1,92 @@
+"""Open a file whatever it is compressed by, and see from its first lines how a table is laid out."""
+
+import bz2
+import gzip
+import lzma
+import re
+import zipfile
+from dataclasses import dataclass
+
+import pandas as pd
+
+from nnlib.data import columns
+
+LOOKED_AT = 20  # lines from which header and columns of text are known
+OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+
+
+def open_plain(path):
+    """Open a file for reading bytes, unpacked if it is gzip, bz2 or xz: by content, since browsers unpack a .gz."""
+    with open(path, "rb") as file:
+        start = file.read(6)
+    return next((opener for magic, opener in OPENERS.items() if start.startswith(magic)), open)(path, "rb")
+
+
+def members(archive):
+    """Names of the files in a ZipFile, without what Finder and Kaggle add."""
+    names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX/")]
+    return [name for name in names if not name.split("/")[-1].startswith(("._", "sample_submission"))]
+
+
+def open_table(path):
+    """As open_plain, and out of a .zip with that one file in it."""
+    if not zipfile.is_zipfile(path):
+        return open_plain(path)
+    with zipfile.ZipFile(path) as archive:
+        names = members(archive)
+        if len(names) != 1:
+            raise ValueError(f"{path} holds {len(names)} files; expected one table. Unpack it.")
+        return archive.open(names[0])
+
+
+@dataclass
+class Layout:
+    """
+    How a CSV file is laid out: options for pandas.read_csv, column names ([] without a header), and for each column
+    "" if it holds numbers, else a cell of it.
+    """
+
+    options: dict
+    names: list
+    text: list
+
+
+def look(path):
+    """Read the first lines of a CSV file. Returns its Layout."""
+    with open_table(path) as file:
+        head = file.read(1 << 18)
+    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    text = head.decode(encoding, errors="replace")
+    if "\0" in text:
+        raise ValueError(
+            f"{path} holds zero bytes, as UTF-16 without its mark or a binary file does; save it as UTF-8."
+        )
+    lines = [line for line in text.splitlines() if line.strip()][:2]
+    separator = find_separator(lines)
+    options = {"sep": separator, "encoding": encoding, "skipinitialspace": True, "index_col": False}
+    if separator != "," and lines and re.search(r"\d,\d", lines[-1]):
+        options["decimal"] = ","
+    with open_table(path) as file:
+        top = pd.read_csv(file, header=None, nrows=LOOKED_AT, dtype=str, keep_default_na=False, **options)
+    if "decimal" in options:
+        top = top.apply(lambda column: column.str.replace(",", "."))
+    cells = [[cell.strip() for cell in row] for row in top.to_numpy().tolist()]
+    header = columns.has_header(cells[0], cells[1:])
+    options["header"] = 0 if header else None
+    text = [text_in(column) for column in zip(*cells[header:])] or [""] * len(cells[0])
+    return Layout(options, cells[0] if header else [], text)
+
+
+def text_in(cells):
+    """The first of these cells that is no number, if most are none (empty ones count as numbers); else ""."""
+    words = [cell for cell in cells if cell and not columns.is_number(cell) and cell.lower() not in ("na", "n/a")]
+    return words[0] if 2 * len(words) > len(cells) else ""
+
+
+def find_separator(lines):
+    """The separator of a file's first two lines: the one that stands in both equally often."""
+    for separator in "\t;|,":
+        if lines and 0 < lines[0].count(separator) == lines[-1].count(separator):
+            return separator
+    words = {len(line.split()) for line in lines}
+    return r"\s+" if len(words) == 1 and max(words) > 1 and "," not in lines[0] else ","

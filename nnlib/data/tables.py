@@ -1,0 +1,214 @@
+"""Read tables: CSV files of any separator, in chunks so that a large one fits in memory, and pandas' DataFrames."""
+
+import csv
+import hashlib
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from nnlib.data import columns
+from nnlib.data.cache import DAMAGED, cached
+from nnlib.data.layout import look, open_table
+
+CACHED_FROM = 1_000_000  # bytes; a smaller CSV file is parsed as fast as its cache file would be read
+CHUNK = 4_000_000  # cells that are parsed at a time
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to read: the label's column, pictures by images.prepare or resized to `side`, and whether to keep a cache."""
+
+    label: str | int | None = None
+    prepare: bool = False
+    side: int = 28
+    cache: bool = True
+
+
+def read_table(path, options=None):
+    """
+    Read a CSV file, its label first, last or named. Returns the dict X (n, columns), labels (n,), names (columns,).
+
+    X is uint8 if all numbers are whole and from 0 to 255, else float; labels are int64 or str; names is empty without a
+    header. What was assumed or left out is said in a warning. Cached. Raises ValueError, with the line or column.
+    """
+    options, path = options or Options(), Path(path).resolve()
+    stat, key = path.stat(), hashlib.md5(f"{path}{options.label!r}".encode()).hexdigest()
+    if stat.st_size < CACHED_FROM or not options.cache:
+        table = parse_csv(path, options.label)
+    else:
+        stamp = (stat.st_size, stat.st_mtime_ns)
+        table = cached(f"{path.name}-{key}", stamp, lambda: parse_csv(path, options.label))
+    for note in table.pop("notes").tolist():
+        warnings.warn(note, stacklevel=2)
+    return {**table, "place": lambda row: line(path, look(path), row)}
+
+
+def read_csv(path):
+    """Read a CSV file of pixels without labels. Returns numbers 0-255 (n, columns) and the list of column names."""
+    table = read_table(path, Options(label=False))
+    X, names = table["X"], table["names"].tolist()
+    if X.dtype != np.uint8:
+        columns.check_numbers(path, X, describe(path, look(path), X, names or range(X.shape[1])), pictures=True)
+    return X, names
+
+
+def parse_csv(path, label=None):
+    """Do the work of read_table, without the cache."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # lines that are longer than the header
+            return parse(path, look(path), label)
+    except pd.errors.EmptyDataError:
+        raise ValueError(f"{path} is empty; expected one picture or row per line.") from None
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is text in another encoding ({error}); save it as UTF-8.") from error
+    except (*DAMAGED, pd.errors.ParserError, pd.errors.ParserWarning) as error:
+        if type(error) is ValueError:  # our own
+            raise
+        told = str(error).strip().replace("Error tokenizing data. C error: ", "")
+        uneven = isinstance(error, (pd.errors.ParserError, pd.errors.ParserWarning))
+        advice = (
+            "Every line needs as many columns as the first: correct that line." if uneven else "Get the file again."
+        )
+        raise ValueError(f"{path} cannot be read as a CSV file ({told}). {advice}") from error
+
+
+def parse(path, layout, label):
+    """Find the columns, then read twice: those that may be the label or the index, and the numbers."""
+    notes, names, width = [], layout.names, len(layout.text)
+    if columns.counts_up(names) or columns.is_renamed_row(names):
+        what = "counts" if columns.counts_up(names) else "is a row of pixels that pandas once renamed"
+        notes.append(f"{path}: the first line {what} ({', '.join(names[:3])}, ...); it is taken as a header.")
+    found, index = columns.find_columns(path, names, layout.text, label)
+    edges = sorted({0, min(1, width - 1), width - 1} | {k for k in (found, index) if k is not None})
+    with open_table(path) as file:
+        few = pd.read_csv(file, usecols=edges, dtype=str, keep_default_na=False, **layout.options)
+    if few.empty:
+        raise ValueError(f"{path} holds a header but no rows; expected one picture or row per line.")
+    few = {k: few.iloc[:, place] for place, k in enumerate(edges)}
+    if index is not None and few[index].is_unique:
+        notes.append(columns.index_note(path, names[index]))
+    else:
+        index = None
+    if found is None and label is not False:
+        ends = (0 if index is None else 1, width - 1)
+        first, last = (pd.to_numeric(few[k], errors="coerce").to_numpy() for k in ends)
+        chosen, note = columns.guess_label(path, first, last, [names[k] for k in ends] if names else [])
+        found, notes = ends[chosen], notes + [note] * (note is not None)
+    features = [k for k in range(width) if k not in (found, index)]
+    X, kept = read_numbers(path, layout, features, len(few[0])), [names[k] for k in features] if names else []
+    table = {"X": X, "names": np.array(kept, dtype=str), "notes": np.array(notes, dtype=str)}
+    if found is not None:
+        table["labels"] = columns.clean_labels(path, few[found], lambda row: line(path, layout, row))
+        table["label"] = np.array(found)
+    if X.dtype != np.uint8:
+        pictures = columns.image_shape_of(X, kept, path) is not None
+        columns.check_numbers(path, X, describe(path, layout, X, kept or features), pictures)
+    return table
+
+
+def read_numbers(path, layout, features, n):
+    """Those columns of a CSV file as (n, columns): uint8 as long as all are whole and from 0 to 255, then float."""
+    number = np.float32 if len(features) >= 64 else np.float64  # enough for pixels, but not for all measurements
+    X, start = np.empty((n, len(features)), np.uint8), 0
+    with open_table(path) as file:
+        names = pd.read_csv(file, nrows=1, **layout.options).columns
+    read = set(features)
+    # not as uint8: some versions of pandas would read 300 as 44
+    dtype = {name: number if k in read else str for k, name in enumerate(names)}
+    try:
+        for chunk in read_chunks(path, layout, dtype):
+            rows = chunk.iloc[:, features].to_numpy()
+            small = columns.as_uint8(rows) if X.dtype == np.uint8 else rows
+            if small is None:
+                X, small = X.astype(number), rows
+            X[start : start + len(rows)] = small
+            start += len(rows)
+    except (pd.errors.ParserError, UnicodeDecodeError):
+        raise
+    except ValueError as error:
+        raise ValueError(f"{path}: {find_text(path, layout, features)}") from error
+    return X
+
+
+def read_chunks(path, layout, dtype):
+    """The table as DataFrames of some thousand rows, so that a large one never fills the memory."""
+    rows = max(1, CHUNK // len(layout.text))
+    with open_table(path) as file, pd.read_csv(file, dtype=dtype, chunksize=rows, **layout.options) as chunks:
+        yield from chunks
+
+
+def find_text(path, layout, features):
+    """Where the first cell stands that is no number, and what to do."""
+    start = 0
+    for chunk in read_chunks(path, layout, str):
+        chunk = chunk.iloc[:, features]
+        if "decimal" in layout.options:
+            chunk = chunk.apply(lambda column: column.str.replace(",", "."))
+        number = chunk.apply(pd.to_numeric, errors="coerce")
+        wrong = (number.isna() & chunk.notna()).to_numpy()
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            name = str(layout.names[features[column]])[:40] if layout.names else features[column]
+            pixels = " from 0 to 255" if len(features) >= 64 else ""
+            return (
+                f"{line(path, layout, start + row)}, column {name} is {chunk.iat[row, column][:40]}; "
+                f"expected a number{pixels}. Correct or remove that row."
+            )
+        start += len(chunk)
+    return "a column could not be read as numbers."
+
+
+def describe(path, layout, X, names):
+    """A function that says of a row and column of X where they stand in the file, and what stands there."""
+
+    def place(row, column):
+        what = "empty (or NaN)" if np.isnan(X[row, column]) else f"{X[row, column]:g}"
+        return f"{line(path, layout, row)}, column {str(names[column])[:40]} is {what}"
+
+    return place
+
+
+def line(path, layout, row):
+    """Return "line 5", say, where this row of a CSV file stands; blank lines, which pandas passes over, count."""
+    whole = {"sep": "\x01", "quoting": csv.QUOTE_NONE, "dtype": str, "keep_default_na": False}  # a line is one cell
+    with open_table(path) as file:
+        lines = pd.read_csv(file, names=["line"], skip_blank_lines=False, encoding=layout.options["encoding"], **whole)
+    return f"line {np.flatnonzero(lines['line'].str.strip() != '')[row + bool(layout.names)] + 1}"
+
+
+def read_frame(frame, source, label=None):
+    """A DataFrame as `read_table` returns a file: dict of X, labels and names. Raises ValueError."""
+    names = [str(name) for name in frame.columns]
+    if frame.empty:
+        raise ValueError(f"{source} has the shape {frame.shape}; expected rows of numbers with a column of labels.")
+    numeric = [pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]  # True and False too: 1 and 0
+    text = ["" if is_numeric else str(frame.iat[0, k]) for k, is_numeric in enumerate(numeric)]
+    found, index = columns.find_columns(source, names, text, label)
+    notes = []
+    if index is not None and frame.iloc[:, index].is_unique:
+        notes.append(columns.index_note(source, names[index]))
+    else:
+        index = None
+    if found is None:
+        ends = (0 if index is None else 1, len(names) - 1)
+        first, last = (frame.iloc[:, k].to_numpy(dtype=float, na_value=np.nan) for k in ends)
+        chosen, note = columns.guess_label(source, first, last, [names[k] for k in ends])
+        found, notes = ends[chosen], notes + [note] * (note is not None)
+    for note in notes:
+        warnings.warn(note, stacklevel=2)
+    features = [k for k in range(len(names)) if k not in (found, index)]
+    X = frame.iloc[:, features]
+    if not (X.dtypes == np.uint8).all():
+        X = X.astype(np.float32 if len(features) >= 64 else np.float64)
+    X = X.to_numpy()
+    small = columns.as_uint8(X)
+    return {
+        "X": X if small is None else small,
+        "labels": columns.clean_labels(source, frame.iloc[:, found].to_numpy()),
+        "names": np.array([names[k] for k in features], dtype=str),
+        "label": found,
+    }

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from nnlib.architecture import LAYERS
-from nnlib.npz import DAMAGE, write_npz
+from nnlib.npz import DAMAGED, write_npz
 
 
 def save(net, path, dtype=None):
@@ -42,7 +42,7 @@ def load(network_class, path):
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)
         architecture = json.loads(str(arrays.pop("architecture")))
-    except DAMAGE as error:
+    except (OSError, KeyError, TypeError, AttributeError, *DAMAGED) as error:
         # Without NumPy's words, which advise to load such a file unsafely.
         raise ValueError(f"{path} is not a file that net.save wrote, or it is damaged") from error
     try:

@@ -5,10 +5,12 @@ import re
 import numpy as np
 import pandas as pd
 
-from nnlib import files
 from nnlib.cli.output import check_writable
 from nnlib.cli.predict import load_model
-from nnlib.data import datasets, formats
+from nnlib.data import datasets
+from nnlib.data.columns import check_numbers
+from nnlib.data.layout import look
+from nnlib.data.tables import Options, read_table, reading
 
 
 def run(args):
@@ -28,44 +30,24 @@ def read_test(path):
     The ids are the column ImageId, if there is one, else 1 to n. Pixels are put in the order of the numbers in their
     names: pixel0 ... pixel783, or 1x1 ... 28x28. Raises ValueError for what is no such table.
     """
-    try:
-        first = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False).iloc[0]
-        has_names = first.is_unique  # of 784 pixels from 0 to 255, some are equal
-        table = pd.read_csv(path, header=0 if has_names else None)
-    except files.DAMAGE as error:
-        raise ValueError(f"{path} cannot be read as a CSV file ({error})") from error
-    if table.empty:
-        raise ValueError(f"{path} holds no rows; expected one picture per line")
-    if not isinstance(table.index, pd.RangeIndex):
-        raise ValueError(f"{path} has a header that is shorter than its rows; expected a name for each column")
-    table.columns = [str(name).strip() for name in table.columns]
-    ids = pd.Series(np.arange(1, len(table) + 1))
-    for name in table.columns:
-        if name.lower() == "imageid":
-            ids = table.pop(name)
-    if table.shape[1] != 784:
+    with reading(path):
+        lower = [name.strip().lower() for name in look(path).names]
+    table = read_table(path, Options(label=lower.index("imageid") if "imageid" in lower else False))
+    X, names = table["X"], table["names"].tolist()
+    if X.shape[1] != 784:
         raise ValueError(
-            f"{path} has {table.shape[1]} columns, expected the 784 pixels of Kaggle's test.csv, separated by commas"
-            f"{hint(table, has_names)}"
+            f"{path} has {X.shape[1]} columns, expected the 784 pixels of Kaggle's test.csv{hint(names, X)}"
         )
-    if ids.isna().any():
-        raise ValueError(
-            f"{path}: row {ids.isna().argmax() + 1} has no ImageId; expected one in each row, or no column"
-        )
-    numbers = [[int(n) for n in re.findall(r"\d+", name)] for name in table.columns]
-    table = table.iloc[:, sorted(range(784), key=numbers.__getitem__)]
-    table = table.astype(dict.fromkeys(table.select_dtypes("bool"), str))  # True is no pixel, and 1 to pandas
-
-    def describe(row, column):
-        return f"row {row + 1}, column {table.columns[column]} is {table.iat[row, column]}"
-
-    pixels = formats.to_pixels(path, table.apply(pd.to_numeric, errors="coerce").to_numpy(), describe)
-    return datasets.scale(pixels, pixels[:0], pixels[:0], (28, 28), path)[0], ids
+    check_numbers(path, X, lambda row, column: f"row {row + 1}, pixel {column} is {X[row, column]:g}", pictures=True)
+    numbers = [[int(n) for n in re.findall(r"\d+", name)] for name in names]
+    X = X[:, sorted(range(784), key=numbers.__getitem__)] if names else X
+    ids = table.get("labels", np.arange(1, len(X) + 1))
+    return datasets.scale(X, X[:0], X[:0], (28, 28), path)[0], ids
 
 
-def hint(table, has_names):
-    if table.shape[1] != 785:
+def hint(names, X):
+    if X.shape[1] != 785:
         return ""
-    if has_names and table.columns[0].lower() != "label":
-        return f"; is the first, {table.columns[0]!r}, a number of the picture? Call it ImageId"
+    if names and names[0].lower() != "label":
+        return f"; is the first, {names[0]!r}, a number of the picture? Call it ImageId"
     return "; are these labelled rows, such as train.csv? They are for training"

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from nnlib.data import columns
-from nnlib.data.cache import DAMAGED
 from nnlib.data.layout import open_plain
+from nnlib.npz import DAMAGED
 
 PAIRS = {"x": ("y", "target", "targets", "label", "labels"), "data": ("target", "targets", "label", "labels", "y")}
 PAIRS |= {"images": ("labels", "label", "target", "targets", "y"), "features": ("labels", "target", "y")}

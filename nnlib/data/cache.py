@@ -1,18 +1,13 @@
 """Keep what was slow to read in a cache."""
 
-import gzip
-import lzma
 import os
-import tempfile
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
+from nnlib.npz import DAMAGED, write_npz
+
 CACHE_VERSION = 3  # raise it when the readers change, so that older cache files are made again
-# what a damaged file raises
-DAMAGED = (EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile)
 
 
 def cache_folder():
@@ -40,9 +35,7 @@ def cached(name, stamp, compute):
     arrays = compute()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as scratch:  # other kernels see the whole file or none
-            np.savez(Path(scratch) / path.name, stamp=stamp, **arrays)
-            os.replace(Path(scratch) / path.name, path)
+        write_npz(path, {"stamp": stamp, **arrays})  # other kernels see the whole file or none
     except OSError:
         pass
     return arrays

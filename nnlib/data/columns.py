@@ -179,11 +179,12 @@ def check_numbers(source, X, describe, pictures):
         raise ValueError(f"{source}: {place}; expected {expected} or remove that row.")
 
 
-def clean_labels(source, labels, place="row {}".format):
+def clean_labels(source, labels, place="row {}".format, name="label"):
     """
     Return labels, (n,), (n, 1) or one-hot (n, K), as (n,): int64 if they are whole numbers, else str.
 
-    Raises ValueError if one is missing, is a fraction, or is text among numbers; `place(row)` says where it is.
+    Raises ValueError if one is missing, is a fraction, or is text among numbers; `place(row)` and `name`, the column's,
+    say where it is.
     """
     labels = np.asarray(labels)
     if labels.ndim == 2 and labels.shape[1] > 1:
@@ -200,14 +201,14 @@ def clean_labels(source, labels, place="row {}".format):
         cells = np.array([str(cell).strip() for cell in labels])
         empty = np.isin(cells, ["", "nan", "NaN", "None", "<NA>"])
         if empty.any():
-            raise ValueError(f"{source}: {place(empty.argmax())}, column label is empty (or NaN). Remove that row.")
+            raise ValueError(f"{source}: {place(empty.argmax())}, column {name} is empty (or NaN). Remove that row.")
         if not all(map(is_number, set(cells))):
             typed = {cell: is_number(cell) for cell in set(cells)}
             odd = np.array([not typed[cell] for cell in cells])
             if odd.mean() < 0.1:
                 row = odd.argmax()
                 raise ValueError(
-                    f"{source}: {place(row)}, column label is {cells[row][:40]}, though most labels are numbers. "
+                    f"{source}: {place(row)}, column {name} is {cells[row][:40]}, though most labels are numbers. "
                     "Correct or remove that row."
                 )
             return cells

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from nnlib.data.arrays import read_idx, read_npy, read_npz
-from nnlib.data.cache import DAMAGED, cached
+from nnlib.data.cache import cached
 from nnlib.data.folders import (
     class_folders,
     find,
@@ -23,6 +23,7 @@ from nnlib.data.folders import (
 )
 from nnlib.data.layout import members, open_plain
 from nnlib.data.tables import CACHED_FROM, parse_csv, read_csv, read_frame, read_table
+from nnlib.npz import DAMAGED
 
 __all__ = ["CACHED_FROM", "find", "idx_names", "parse_csv", "read_csv", "read_idx", "read_path"]
 

@@ -1,5 +1,6 @@
 """Read tables: CSV files of any separator, in chunks so that a large one fits in memory, and pandas' DataFrames."""
 
+import contextlib
 import csv
 import hashlib
 import warnings
@@ -10,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from nnlib.data import columns
-from nnlib.data.cache import DAMAGED, cached
+from nnlib.data.cache import cached
 from nnlib.data.layout import look, open_table
+from nnlib.npz import DAMAGED
 
 CACHED_FROM = 1_000_000  # bytes; a smaller CSV file is parsed as fast as its cache file would be read
 CHUNK = 4_000_000  # cells that are parsed at a time
@@ -57,10 +59,17 @@ def read_csv(path):
 
 def parse_csv(path, label=None):
     """Do the work of read_table, without the cache."""
+    with reading(path):
+        return parse(path, look(path), label)
+
+
+@contextlib.contextmanager
+def reading(path):
+    """Turn what pandas raises over a file that is no CSV file into a ValueError that says what is wrong with it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # lines that are longer than the header
-            return parse(path, look(path), label)
+            yield
     except pd.errors.EmptyDataError:
         raise ValueError(f"{path} is empty; expected one picture or row per line.") from None
     except UnicodeDecodeError as error:
@@ -102,7 +111,8 @@ def parse(path, layout, label):
     X, kept = read_numbers(path, layout, features, len(few[0])), [names[k] for k in features] if names else []
     table = {"X": X, "names": np.array(kept, dtype=str), "notes": np.array(notes, dtype=str)}
     if found is not None:
-        table["labels"] = columns.clean_labels(path, few[found], lambda row: line(path, layout, row))
+        name = names[found] if names else "label"
+        table["labels"] = columns.clean_labels(path, few[found], lambda row: line(path, layout, row), name)
         table["label"] = np.array(found)
     if X.dtype != np.uint8:
         pictures = columns.image_shape_of(X, kept, path) is not None

@@ -1,6 +1,7 @@
 """python -m nnlib: what it prints and writes, compared with the same done by hand, and how it says what is wrong."""
 
 import errno
+import gzip
 import os
 import re
 import shlex
@@ -599,7 +600,7 @@ def test_submit_tells_what_is_wrong_with_a_table(run, digits):
         assert code == 2 and words in err and not os.path.exists("submission.csv")
     Path("test.csv").write_text("a,b\n1,2,3\n")
     assert "Every line needs as many columns as the first" in run("submit")[2]
-    Path("test.csv.gz").write_bytes(b"no gzip")
+    Path("test.csv.gz").write_bytes(gzip.compress(bytes(range(256)) * 99)[:200])
     assert "test.csv.gz cannot be read as a CSV file" in run("submit test.csv.gz")[2]
 
 

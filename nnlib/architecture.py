@@ -3,10 +3,11 @@
 import math
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
 from nnlib.convolution import Conv2D, Flatten, MaxPool2D
-from nnlib.layers import Activation, BatchNorm, Dense, Dropout, Layer, in_words
+from nnlib.layers import Activation, BatchNorm, Dense, Dropout, Layer, in_words, whole
 
 LAYERS = {kind.__name__: kind for kind in (Dense, Activation, Dropout, BatchNorm, Conv2D, MaxPool2D, Flatten)}
 LARGEST_SIDE = 256  # of a picture whose size is found out from the layers
@@ -19,18 +20,18 @@ def fully_connected(sizes, activations="relu"):
     sizes that are not two or more positive whole numbers, and for a wrong number of activations.
     """
     try:
-        whole = [int(n) for n in sizes]
-        fits = len(whole) > 1 and min(whole) > 0 and whole == list(sizes)
+        units = [int(n) for n in sizes]
+        fits = len(units) > 1 and min(units) > 0 and units == list(sizes)
     except (TypeError, ValueError, OverflowError):
         fits = False
     if not fits:
         raise ValueError(f"sizes is {sizes!r}; expected two or more positive whole numbers, such as [784, 128, 10]")
-    hidden = len(whole) - 2
+    hidden = len(units) - 2
     activations = [activations] * hidden if isinstance(activations, str | Activation) else list(activations)
     if len(activations) != hidden:
         raise ValueError(f"{len(activations)} activations given for {hidden} hidden layers: give one name or one each")
     layers = []
-    for (n_in, n_out), activation in zip(pairwise(whole), [*activations, None], strict=True):
+    for (n_in, n_out), activation in zip(pairwise(units), [*activations, None], strict=True):
         layers.append(Dense(n_in, n_out))
         if activation is not None:
             layers.append(activation if isinstance(activation, Activation) else Activation(activation))
@@ -49,7 +50,10 @@ def shapes_along(layers, input_shape=None):
     if not any(layer.n_parameters for layer in layers):
         raise ValueError(f"layers is {layers!r}; expected a list with a layer that has parameters, such as Dense")
     if input_shape is not None:
-        return _along(layers, tuple(input_shape))
+        input_shape = tuple(whole("input_shape", n) for n in np.ravel(input_shape).tolist())
+        if len(input_shape) not in (1, 3):
+            raise ValueError(f"input_shape is {input_shape}; expected (n,) or (channels, height, width)")
+        return _along(layers, input_shape)
     sized = [layer for layer in layers if not isinstance(layer, Activation | Dropout)]
     if isinstance(sized[0], Dense | BatchNorm):
         return _along(layers, (sized[0].n_in if isinstance(sized[0], Dense) else sized[0].n,))
@@ -65,7 +69,11 @@ def shapes_along(layers, input_shape=None):
         return abs(math.prod(shape) - layers[dense].n_in)
 
     side = min(range(1, LARGEST_SIDE + 1), key=misfit)  # of the smallest misfits the first
-    return _along(layers, (sized[0].channels_in, *[side if misfit(side) < math.inf else LARGEST_SIDE] * 2))
+    side = side if misfit(side) < math.inf else LARGEST_SIDE
+    try:
+        return _along(layers, (sized[0].channels_in, side, side))
+    except ValueError as error:
+        raise ValueError(f"{error} (for pictures of {side}x{side}; if yours are others, give input_shape)") from None
 
 
 def _along(layers, shape):

@@ -25,9 +25,9 @@ class Conv2D(Layer):
         super().__init__(W=(self.channels_out, self.channels_in, self.size, self.size), b=(self.channels_out,))
 
     def start(self, rng, initializer):
-        # For one output value, a kernel is a column of weights from size * size * channels_in inputs.
-        W, self.b = initializer(rng, self.channels_in * self.size**2, self.channels_out)
-        self.W = W.T.reshape(self.W.shape)
+        # As many inputs meet in a value, and as many values take a pixel, as these two say. A kernel is a column.
+        W, b = initializer(rng, self.channels_in * self.size**2, self.channels_out * self.size**2)
+        self.W, self.b = W[:, : self.channels_out].T.reshape(self.W.shape), b[: self.channels_out]
 
     def output_shape(self, shape):
         if len(shape) != 3 or shape[0] != self.channels_in:
@@ -118,7 +118,7 @@ class Flatten(Layer):
         return (math.prod(shape),)
 
     def forward(self, X, training=False):
-        self.shape = X.shape
+        self.shape = X.shape if training else None
         return X.reshape(len(X), -1)
 
     def backward(self, dA, need_dX=True):

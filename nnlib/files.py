@@ -29,6 +29,13 @@ def save(net, path, dtype=None):
         "target_ndim": net.target_ndim,
         "metadata": net.metadata,
     }
+    if (
+        dtype not in (None, np.float16, np.float32, np.float64)
+        or np.abs(net.parameters).max() > np.finfo(dtype or net.dtype).max
+    ):
+        raise ValueError(
+            f"dtype is {dtype}; expected np.float16, np.float32 or np.float64, large enough for the weights"
+        )
     arrays = {name: array.astype(dtype or net.dtype) for name, array in _parameters(net.layers).items()}
     write_npz(path, {"architecture": json.dumps(architecture), **arrays, **_state(net.layers)})
     return path
@@ -51,7 +58,7 @@ def load(network_class, path):
         for name, expected in {**_parameters(layers), **_state(layers)}.items():
             given = arrays.get(name, np.empty(0))
             if given.shape != expected.shape or given.dtype.kind != expected.dtype.kind:
-                raise ValueError(f"{name} is {given.shape} {given.dtype}, expected {expected.shape}")
+                raise ValueError(f"{name} is {given.shape} {given.dtype}, expected {expected.shape} {expected.dtype}")
         target_ndim, metadata = architecture.pop("target_ndim"), architecture.pop("metadata", {})
         net = network_class(**architecture, layers=layers, initializer="zeros")
         for name, array in _parameters(net.layers).items():

@@ -15,6 +15,8 @@ def check_X(net, X):
         given = given.reshape(-1, n_in)
     if given.ndim != 2 or given.shape[1] != n_in:
         hint = " (one sample is a row: X[None, :]; images: X.reshape(len(X), -1))" if given.ndim != 2 else ""
+        if len(shape) > 1:  # flattened blindly, channels last would be read as pixels
+            hint = f" or (samples, {', '.join(map(str, shape))}); where channels stand last: X.transpose(0, 3, 1, 2)"
         raise ValueError(f"X has shape {given.shape}, the network expects (samples, {n_in}){hint}")
     if len(given) == 0:
         raise ValueError("X has no rows; give at least one")

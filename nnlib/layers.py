@@ -15,7 +15,7 @@ import numpy as np
 
 from nnlib.activations import FUNCTIONS
 
-RANGES = {"slope": 1, "alpha": 1e6}  # an option lies between 0 and this; beyond, A would not tell the side of Z
+RANGES = {"slope": 1, "alpha": 1e6}  # an option lies between 0 and this; beyond, A does not tell Z's side, or exp(Z)
 KINKED = ("relu", "leaky_relu", "elu")  # the function or its slope has a kink at Z = 0
 
 
@@ -48,7 +48,7 @@ class Layer:
         if name not in self.views:
             super().__setattr__(name, value)
         elif value is not self.__dict__[name]:  # `layer.W -= step` has already written
-            self.__dict__[name][...] = value
+            write(self.__dict__[name], value)
 
     def start(self, rng, initializer):
         """Fill the parameters as they are before training."""
@@ -138,6 +138,11 @@ class Activation(Layer):
         self.name, self.options = name, {option: float(value) for option, value in options.items()}
         super().__init__()
 
+    def output_shape(self, shape):
+        if self.name == "softmax" and len(shape) > 1:
+            raise ValueError(f"takes rows, and gets {in_words(shape)}")
+        return shape
+
     def forward(self, Z, training=False):
         A = self.function(Z, **self.options)
         self.A = A if training else None
@@ -178,6 +183,7 @@ class Dropout(Layer):
 
     def forward(self, X, training=False):
         if not training:
+            self.mask = None
             return X
         drawn = self.rng.random(X.shape, dtype=np.float32) >= self.rate
         self.mask = drawn * X.dtype.type(1 / (1 - self.rate))
@@ -216,15 +222,19 @@ class BatchNorm(Layer):
         self.gamma = 1
 
     def start(self, rng, initializer):
-        self.gamma = 1
+        self.gamma, self.running_mean, self.running_variance = 1, np.zeros(self.n), np.ones(self.n)
 
     def output_shape(self, shape):
         if len(shape) not in (1, 3) or shape[0] != self.n:
             raise ValueError(f"takes {self.n} units or channels, and gets {in_words(shape)}")
         return shape
 
+    def _axes(self, X):
+        """The axes that a mean is over, and the shape in which it meets X again."""
+        return ((0,), (self.n,)) if X.ndim == 2 else ((0, 2, 3), (self.n, 1, 1))
+
     def forward(self, X, training=False):
-        over, one = ((0,), (self.n,)) if X.ndim == 2 else ((0, 2, 3), (self.n, 1, 1))
+        over, one = self._axes(X)
         mean, variance = self.running_mean.astype(X.dtype), self.running_variance.astype(X.dtype)
         if training:
             m = X.size // self.n
@@ -240,7 +250,7 @@ class BatchNorm(Layer):
 
     def backward(self, dA, need_dX=True):
         """From dA fill dgamma and dbeta; return dX, in the same shape, or None when nobody needs it."""
-        over, one = ((0,), (self.n,)) if dA.ndim == 2 else ((0, 2, 3), (self.n, 1, 1))
+        over, one = self._axes(dA)
         np.sum(dA * self.X_hat, axis=over, out=self.dgamma)
         np.sum(dA, axis=over, out=self.dbeta)
         if not need_dX:
@@ -268,6 +278,13 @@ def whole(name, n, least=1, hint=""):
 def in_words(shape):
     """The shape of one sample, for messages."""
     return f"{shape[0]} values" if len(shape) == 1 else "{1}x{2} pictures of {0} channel(s)".format(*shape)
+
+
+def write(array, values):
+    """Set an array's values in place, all to one number or each to its own; ValueError for another shape."""
+    if np.shape(values) not in ((), array.shape):
+        raise ValueError(f"values of shape {np.shape(values)} for an array of shape {array.shape}; expected the same")
+    array[...] = values
 
 
 def look_up(kind, name, known):

@@ -20,20 +20,20 @@ TINY = float(np.finfo(np.float32).tiny)  # the smallest normal float32, 1.2e-38;
 def cross_entropy(A, Y):
     """`-sum_k Y_k log A_k` (Bishop 2006, eq. 4.108)."""
     log_A, slope = _log(A)
-    return _mean(-Y * log_A), -Y * slope / len(Y)
+    return _mean(-Y * log_A, Y), -Y * slope / len(Y)
 
 
 def binary_cross_entropy(A, Y):
     """`-sum_k [Y_k log A_k + (1 - Y_k) log(1 - A_k)]` (Bishop 2006, eq. 4.90)."""
     log_A, slope = _log(A)
     log_rest, slope_rest = _log(1 - A)
-    return _mean(-Y * log_A - (1 - Y) * log_rest), ((1 - Y) * slope_rest - Y * slope) / len(Y)
+    return _mean(-Y * log_A - (1 - Y) * log_rest, Y), ((1 - Y) * slope_rest - Y * slope) / len(Y)
 
 
 def mean_squared_error(A, Y):
     """`1/2 sum_k (A_k - Y_k)^2`: K/2 times scikit-learn's mean over all entries."""
     difference = A - Y
-    return _mean(difference * difference) / 2, difference / len(Y)
+    return _mean(difference * difference, Y) / 2, difference / len(Y)
 
 
 def cross_entropy_from_logits(Z, Y):
@@ -42,18 +42,20 @@ def cross_entropy_from_logits(Z, Y):
     Z = Z - Z.max(axis=1, keepdims=True)
     E = np.exp(Z)
     total = E.sum(axis=1, keepdims=True)
-    return _mean(Y * (np.log(total) - Z)), (E / total - Y) / len(Y)
+    return _mean(Y * (np.log(total) - Z), Y), (E / total - Y) / len(Y)
 
 
 def binary_cross_entropy_from_logits(Z, Y):
     """binary_cross_entropy of sigmoid(Z). Returns value and dZ."""
     # logaddexp(0, -Z) = log(1 + exp(-Z)) = -log sigmoid(Z), without overflow.
     minus_log_A = np.logaddexp(0, -Z)
-    return _mean(Y * minus_log_A + (1 - Y) * np.logaddexp(0, Z)), (np.exp(-minus_log_A) - Y) / len(Y)
+    return _mean(Y * minus_log_A + (1 - Y) * np.logaddexp(0, Z), Y), (np.exp(-minus_log_A) - Y) / len(Y)
 
 
-def _mean(terms):
-    """Mean over samples of the sum over outputs."""
+def _mean(terms, Y):
+    """Mean over samples of the sum over outputs. (m, 1) beside (m,) would make a table (m, m) of them."""
+    if terms.shape != np.shape(Y):
+        raise ValueError(f"outputs and targets Y {np.shape(Y)} have different shapes; expected (m, K) both")
     return float(terms.sum()) / len(terms)
 
 

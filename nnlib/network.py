@@ -9,7 +9,7 @@ import numpy as np
 from nnlib import files, inputs, losses
 from nnlib.architecture import check_output, fully_connected, shapes_along, summary
 from nnlib.initializers import INITIALIZERS
-from nnlib.layers import Activation, Dense, look_up
+from nnlib.layers import Activation, Dense, look_up, write
 
 # The outputs there are, and the loss that matches each.
 OUTPUTS = {"softmax": "cross_entropy", "sigmoid": "binary_cross_entropy", "identity": "mean_squared_error"}
@@ -28,8 +28,9 @@ class Network:
     sizes        units per layer of a fully connected network, input first
     activations  with `sizes`: one name for all hidden layers ("relu" unless given), or a list, one each: names or
                  `Activation("leaky_relu", slope=0.1)`
-    layers       in place of `sizes`: any layers, of which the network takes copies; the last one gives Z of the output
-    input_shape  with `layers`: shape of one sample, (n,) or (channels, height, width), if the layers leave it open
+    layers       in place of `sizes`: any layers, the last one for Z of the output. They are patterns: the network's own
+                 start with parameters of their own
+    input_shape  with `layers`: shape of one sample, (n,) or (channels, height, width); for pictures that are not square
     output       "softmax" or "sigmoid" for a classifier, "identity" for a regression
     loss         "cross_entropy", "binary_cross_entropy" or "mean_squared_error"; unless given, the one that matches the
                  output, in this order: softmax, sigmoid, identity
@@ -99,7 +100,7 @@ class Network:
         return loss, Z
 
     def decide(self, A, threshold=0.5):
-        """Classes (m,) int64 from probabilities or one-hot rows A (m, K): the largest; for K = 1, is it `threshold`?"""
+        """Classes (m,) int64 from probabilities or one-hot rows A (m, K): the largest; for K = 1, A >= threshold."""
         return A.argmax(axis=1) if A.shape[1] > 1 else (A[:, 0] >= threshold).astype(np.int64)
 
     def accuracy_of(self, Z, Y):
@@ -238,7 +239,7 @@ class Network:
         if name not in ("parameters", "gradient"):
             super().__setattr__(name, value)
         elif value is not self.__dict__[name]:  # `net.parameters -= step` has already written
-            self.__dict__[name][...] = value
+            write(self.__dict__[name], value)
 
     def __getstate__(self):
         # Copied views are no views any more: training a copy would change nothing. So the layers go without arrays ...

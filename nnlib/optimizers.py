@@ -1,7 +1,8 @@
 """Optimizers: one update of all parameters of a network from its gradient.
 
 `step(net)` changes `net.parameters` in place. What an optimizer remembers of earlier steps belongs to one network:
-`step` raises ValueError for another one until `reset()`. All take, besides their own settings, by keyword:
+`step` raises ValueError for another one until `reset()`; `copy.deepcopy((net, optimizer))` copies both. All take,
+besides their own settings, by keyword:
 
 learning_rate  a number, or a function of the step such as `schedules.Cosine(0.1, steps=5000)`; may be set between steps
 weight_decay   pulls W towards 0: in SGD by the gradient of the penalty `weight_decay / 2 sum W^2` (L2); in Adam and
@@ -12,15 +13,15 @@ decay_all      True: both act on biases and on batch norm's gamma and beta as we
 clip_norm      a gradient longer than this is shortened to it (Pascanu, Mikolov & Bengio 2013)
 """
 
+from numbers import Real
+
 import numpy as np
 
 
 class _Optimizer:
     """What the three share: settings, penalties, and the vectors that they remember between steps."""
 
-    def __init__(self, learning_rate, weight_decay=0.0, l1=0.0, decay_all=False, clip_norm=None, **settings):
-        if not callable(learning_rate) and not 0 <= learning_rate < np.inf:
-            raise ValueError(f"learning_rate is {learning_rate}; expected 0 <= learning_rate < inf, or a schedule")
+    def __init__(self, learning_rate, settings, weight_decay=0.0, l1=0.0, decay_all=False, clip_norm=None):
         if clip_norm is not None and not clip_norm > 0:
             raise ValueError(f"clip_norm is {clip_norm}; expected a length above 0, or None")
         self.learning_rate, self.decay_all, self.clip_norm = learning_rate, decay_all, clip_norm
@@ -33,6 +34,8 @@ class _Optimizer:
                 raise ValueError(f"{name} is {value}; expected 0 <= {name} < {end}")
             setattr(self, name, float(value))  # a NumPy float64 would make float32 parameters pass through float64
         self.reset()
+        if not callable(learning_rate):
+            self.rate  # noqa: B018, which checks it
 
     def reset(self):
         """Forget all earlier steps."""
@@ -40,8 +43,11 @@ class _Optimizer:
 
     @property
     def rate(self):
-        """The learning rate of the next step, a float."""
-        return float(self.learning_rate(self.steps) if callable(self.learning_rate) else self.learning_rate)
+        """The learning rate of the next step, a float. Raises ValueError unless it is one from 0."""
+        rate = self.learning_rate(self.steps) if callable(self.learning_rate) else self.learning_rate
+        if not isinstance(rate, Real) or not 0 <= rate < np.inf:
+            raise ValueError(f"learning_rate is {rate}; expected 0 <= learning_rate < inf, or a schedule that gives it")
+        return float(rate)
 
     def step(self, net):
         """Update `net.parameters` from `net.gradient`, to which clipping and L2 are applied in place."""
@@ -63,7 +69,7 @@ class _Optimizer:
 
     def _remember(self, net):
         """The vectors like the parameters that are kept between steps, zero before the first one."""
-        if self._vectors == 0:
+        if self._vectors == 0 and not callable(self.learning_rate):  # of a schedule, the step is remembered
             return ()
         if self._owner is None:
             self._owner, self._memory = net, [np.zeros_like(net.parameters) for _ in range(self._vectors)]
@@ -83,7 +89,7 @@ class SGD(_Optimizer):
     """
 
     def __init__(self, learning_rate=0.1, momentum=0.0, **penalties):
-        super().__init__(learning_rate, **penalties, momentum=momentum)
+        super().__init__(learning_rate, {"momentum": momentum}, **penalties)
 
     def _decay(self, W, dW, rate):
         dW += self.weight_decay * W
@@ -106,7 +112,7 @@ class RMSprop(_Optimizer):
     _vectors = 1
 
     def __init__(self, learning_rate=0.001, decay=0.9, epsilon=1e-8, **penalties):
-        super().__init__(learning_rate, **penalties, decay=decay, epsilon=epsilon)
+        super().__init__(learning_rate, {"decay": decay, "epsilon": epsilon}, **penalties)
 
     def _update(self, w, g, rate, v):
         v *= self.decay
@@ -122,10 +128,10 @@ class Adam(_Optimizer):
     beta) after t steps; the paper keeps (1 - beta) m and calls the division by 1 - beta^t the bias correction.
     """
 
-    _vectors = 3
+    _vectors = 3  # m, v, and room for the update
 
     def __init__(self, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, **penalties):
-        super().__init__(learning_rate, **penalties, beta1=beta1, beta2=beta2, epsilon=epsilon)
+        super().__init__(learning_rate, {"beta1": beta1, "beta2": beta2, "epsilon": epsilon}, **penalties)
 
     def _update(self, w, g, rate, m, v, update):
         t = self.steps + 1

@@ -7,7 +7,7 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
-from nnlib.layers import whole
+from nnlib.layers import BatchNorm, whole
 from nnlib.optimizers import SGD
 from nnlib.threads import blas_threads
 
@@ -33,14 +33,23 @@ def _prepare(net, X, y, epochs, batch_size):
     whole("epochs", epochs, least=0)
     if batch_size is not None:
         whole("batch_size", batch_size, hint=", or None for full batch")
+    size = min(batch_size or len(X), len(X))
+    alone = any(isinstance(layer, BatchNorm) and len(shape) == 1 for layer, shape in zip(net.layers, net.shapes))
+    if alone and 1 in (size, len(X) % size):
+        raise ValueError(
+            f"batches of {size} of {len(X)} rows leave one alone, which has no variance; choose another batch_size"
+        )
     net.target_ndim = np.ndim(y)  # last: what is refused changes nothing
-    return X, Y, min(batch_size or len(X), len(X))
+    return X, Y, size
 
 
 def _steps(net, X, Y, size, epochs, optimizer, seed, augment):
     optimizer = SGD() if optimizer is None else optimizer
+    if not callable(getattr(optimizer, "step", None)) or isinstance(optimizer, type):
+        raise ValueError(f"optimizer is {optimizer!r}; expected one such as nnlib.Adam(0.001)")
     rng = np.random.default_rng(seed)
-    noise = rng.spawn(1)[0] if augment else None  # apart: the order of the rows is the same with and without
+    # A stream of its own: the order of the rows is the same with and without.
+    noise = np.random.Generator(rng.bit_generator.jumped()) if augment else None
     step = 0
     for epoch in range(1, epochs + 1):
         at_start = net.parameters.copy(), net.state()
@@ -71,8 +80,10 @@ def _steps(net, X, Y, size, epochs, optimizer, seed, augment):
 
 def _augmented(augment, X, rng):
     moved = np.asarray(augment(X, rng))
-    if moved.shape != X.shape or moved.dtype.kind not in "biuf":
-        raise ValueError(f"augment made {moved.shape} {moved.dtype} of a batch {X.shape}; expected the same shape")
+    if moved.shape != X.shape or moved.dtype.kind not in "biuf" or not np.isfinite(moved).all():
+        raise ValueError(
+            f"augment made {moved.shape} {moved.dtype} of a batch {X.shape}; expected the same shape, finite"
+        )
     return moved
 
 

@@ -1,81 +1,120 @@
-"""nnlib.check: what it prints for right, wrong and not filled in; it never raises."""
+"""nnlib.check: what it prints for right, wrong and not filled in; it never raises over an answer; it can grade."""
+
+import importlib
+import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import nnlib
+from nnlib import exercises
+from nnlib.exercises import Question
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("[0-9]*.ipynb"))
 
 
-def said(capsys, *args, **kwargs):
-    assert nnlib.check(*args, **kwargs) is None
-    return capsys.readouterr().out
+@pytest.fixture
+def said(capsys, monkeypatch):
+    """What `check` prints of an answer to a question made here."""
+    module = importlib.import_module("nnlib.exercises.notebook_01")
+
+    def call(answer, expected, *context, hint="Look at the sign.", **options):
+        monkeypatch.setitem(module.QUESTIONS, "01.9 mine", Question(expected, hint, **options))
+        verdict = nnlib.check("01.9 mine", answer, *context)
+        text = capsys.readouterr().out
+        assert text == verdict.text + "\n" and bool(verdict) == (text == "Right.\n")
+        return text
+
+    monkeypatch.setattr(exercises, "_wrong_so_far", exercises.Counter())
+    return call
 
 
 @pytest.mark.parametrize(
     "answer, expected",
     [
         (3, 3),
+        (3.0, 3),
         (0.1 + 0.2, 0.3),
         (np.float32(0.5), 0.5),
-        (1e-8, 0.0),
+        (0, 0.0),
+        (1e-14, 0.0),
         ("seven", "seven"),
         ([1, 2], np.array([1.0, 2.0])),
         (np.eye(2), [[1, 0], [0, 1]]),
         ((2, 3), (2, 3)),
+        ([0.8, np.array([1.0, 2])], [0.8, [1.0, 2.0]]),
         (True, True),
-        ({"a": 1}, {"a": 1}),
+        (np.nan, np.nan),
+        (np.array([1e9, 1e-3]), np.array([1e9, 0.0])),  # rounding beside a large number
     ],
 )
-def test_right(capsys, answer, expected):
-    assert said(capsys, answer, expected) == "Right.\n"
+def test_right(said, answer, expected):
+    assert said(answer, expected) == "Right.\n"
 
 
-@pytest.mark.parametrize("answer", [None, ...])
-def test_not_filled_in_yet(capsys, answer):
-    assert said(capsys, answer, 3, "a hint") == "Not filled in yet.\n"
+@pytest.mark.parametrize("answer", [None, ..., [1, ...], (None, 2)])
+def test_not_filled_in_yet(said, answer):
+    assert said(answer, [1, 2]) == "Not filled in yet.\n"
 
 
 @pytest.mark.parametrize(
     "answer, expected",
     [
         (4, 3),
+        (3.01, 3),
         (0.3001, 0.3),
+        (1e-5, 0.0),
+        (0, 1e-8),
+        (6e-8, 5e-8),
         (np.nan, 1.0),
         (np.inf, 1.0),
         ("six", "seven"),
         ("3", 3),
         (3, "three"),
         ([1, 3], [1, 2]),
+        ([1, 2, 3], [1, 2]),
         (np.eye(2), np.ones((2, 2))),
+        (np.ones((2, 1)), np.ones(2)),
         ([[1, 2], [3]], [1, 2]),
         (print, 3),
-        ({"a": 1}, {"a": 2}),
+        ({"a": 1}, 3),
         (object(), np.ones(3)),
         (pd.DataFrame({"a": [1]}), 7),
+        (False, True),
     ],
 )
-def test_wrong_says_what_came_what_was_expected_and_the_hint(capsys, answer, expected):
-    text = said(capsys, answer, expected, "Look at the sign.")
-    assert text.startswith("Not yet") and "got " in text and "expected " in text
-    assert text.endswith("Look at the sign.\n")
+def test_wrong_gets_the_hint_and_never_the_answer(said, answer, expected):
+    text = said(answer, expected)
+    assert text.startswith("Not yet") and text.endswith("Look at the sign.\n")
+    if isinstance(expected, int | float | str) and str(answer) != str(expected):
+        assert not re.search(rf"(?<![\w.]){re.escape(str(expected))}(?![\w.])", text.split("expected")[0])
 
 
-def test_a_wrong_shape_is_named(capsys):
-    assert "the shape is (2, 1), expected (2,)" in said(capsys, np.ones((2, 1)), np.ones(2))
+def test_more_help_comes_at_the_second_wrong_answer(said):
+    first, second = (said(4, 3, more="It is odd.") for _ in range(2))
+    assert "odd" not in first and second.endswith("Look at the sign. It is odd.\n")
 
 
-def test_the_tolerance_is_relative_and_can_be_set(capsys):
-    assert said(capsys, 1_000_000.5, 1_000_000.0) == "Right.\n"
-    assert said(capsys, 0.34, 0.33, tolerance=0.05) == "Right.\n"
+def test_a_wrong_shape_is_named(said):
+    assert "the shape is (2, 1), expected (2,)" in said(np.ones((2, 1)), np.ones(2))
 
 
-def test_long_answers_are_shortened(capsys):
-    assert len(said(capsys, np.arange(10_000), np.zeros(10_000))) < 600
-    assert len(said(capsys, "x" * 10_000, "y")) < 600
+def test_the_tolerance_is_relative_and_can_be_set(said):
+    assert said(1_000_000.5, 1_000_000.0) == "Right.\n"
+    assert said(0.34, 0.33, tolerance=0.05) == "Right.\n"
+    for wrong in (0, 6e-8, 1e-5, 0.05):  # of the order of a tolerance, which an absolute one would let pass
+        assert said(wrong, 0.006, tolerance=0.05).startswith("Not yet")
 
 
-def test_an_answer_that_misbehaves_does_not_stop_the_notebook(capsys):
+def test_long_answers_are_shortened(said):
+    assert len(said(np.arange(10_000), np.zeros(10_000))) < 600
+    assert len(said("x" * 10_000, "y")) < 600
+
+
+def test_an_answer_that_misbehaves_does_not_stop_the_notebook(said):
     class Odd:
         def __array__(self, *args, **kwargs):
             raise RuntimeError("no")
@@ -83,4 +122,114 @@ def test_an_answer_that_misbehaves_does_not_stop_the_notebook(capsys):
         def __repr__(self):
             raise RuntimeError("no")
 
-    assert said(capsys, Odd(), 3).startswith("Not yet")
+    assert said(Odd(), 3).startswith("Not yet")
+
+
+def test_the_expected_value_may_be_computed_from_what_the_notebook_made(said):
+    assert said(6, lambda net, X: net * X, 2, 3) == "Right.\n"
+    assert said(5, lambda net, X: net * X, 2, 3).startswith("Not yet")
+
+
+# -- functions are judged on random inputs -----------------------------------------------------------------------------
+
+
+def spoil(A):
+    A *= 2
+    return A
+
+
+@pytest.mark.parametrize(
+    "function, words",
+    [
+        (lambda A: 2 * A, "Right."),
+        (lambda A: A + A, "Right."),
+        (lambda A: ..., "Not filled in yet."),
+        (lambda A: np.abs(2 * A), r"Not yet: for \[.*\]: got"),
+        (lambda A: 2 * A[:1], r"the shape is \(1,\), expected \(3,\)"),
+        (lambda A: 1 / 0, "ZeroDivisionError: division by zero"),
+        (lambda: 1, "TypeError"),
+        (spoil, "the function has changed its argument"),
+        (3, "this is a int, expected a function"),
+    ],
+)
+def test_a_function_is_tried_on_random_inputs_and_told_where_it_fails(said, function, words):
+    text = said(function, lambda A: 2 * A, inputs=lambda rng: (rng.normal(size=3),))
+    assert re.search(words, text, re.DOTALL), text
+
+
+# -- the notebooks' questions ------------------------------------------------------------------------------------------
+
+
+def code_cells(path, tag):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return ["".join(c["source"]) for c in cells if c["cell_type"] == "code" and tag in c["metadata"].get("tags", [])]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem[:2])
+def test_every_question_is_asked_and_solved_and_its_answer_stands_in_no_check_cell(path):
+    questions = importlib.import_module(f"nnlib.exercises.notebook_{path.stem[:2]}").QUESTIONS
+    for tag in ("check", "solution"):
+        asked = re.findall(r'nnlib\.check\(\s*"(.*?)"', "\n".join(code_cells(path, tag)))
+        assert sorted(set(asked)) == sorted(questions), tag
+    for source in code_cells(path, "check"):
+        rest = re.sub(r'nnlib\.check\("[^"]*", [\w, ]+\)|# Check|import \w+', "", source)
+        assert not rest.strip(), f"a check cell that holds more than its questions: {rest}"
+
+
+def test_an_unknown_question_is_named():
+    with pytest.raises(ValueError, match=r"there is no question '02.7 x'; known: 02.1 shape, "):
+        nnlib.check("02.7 x", 3)
+
+
+# Answers that a student may well give, and that are wrong.
+PLAUSIBLE = {
+    "01.1 scaled_val": [np.array([[0, 0.5, 1], [0.2, 0.8, 0]]), np.array([[0, 50, 100], [20, 80, 0]]) / 255],
+    "01.2 n_leaked": [40, 0, 300],
+    "01.3 always_no": [0.9, 0.1, 0.0904],
+    "02.1 shape": [(4,), (4, 1), (1, 4)],
+    "02.1 error": [0, 0.0, 2.0, 3.5, 40],
+    "02.1 repaired": [2.5],
+    "02.2 letters_loss": [3.3, 2.302585, 26, 1 / 26],
+    "02.2 classes": [99, 101, 10, 100.48],
+    "02.3 weights_400": [np.full(10, -0.05), np.where(np.arange(10) == 3, 0.9, -0.1)],
+    "03.1 dg": [np.zeros(3), np.ones(3)],
+    "03.1 dc": [np.zeros(3), np.ones(3)],
+    "03.1 dX": [np.zeros((6, 3)), np.zeros(3)],
+    "03.2 rounding_error": [0, 6e-8, 0.05, 1e-5, 1e-10],
+    "03.2 best_epsilon": [0, 6e-8, 0.05, 1e-5, 2.4e-4],
+    "03.3 line": ["db2", "dZ2", "dW1", "dW3"],
+    "04.1 updates_64": [750, 20, 48_000, 14_999],
+    "04.1 updates_640": [15_000, 75, 150],
+    "04.1 epochs_640": [20, 2, 2000],
+    "04.2 slope": [lambda A: 1 - np.tanh(A) ** 2, lambda A: 1 - A, lambda A: A * (1 - A)],
+    "04.3 precision_2": [1.0, 0.9, 1 / 3],
+    "04.3 recall_2": [0.8, 0.9],
+    "04.3 accuracy_all": [0.8, 0.91],
+    "04.3 always_2": [(1.0, 1 / 3), (1.0, 1.0), (1 / 3, 0.0)],
+    "05.1 w_sigmoid": [0.25, 1, 2],
+    "05.1 w_tanh": [0.25, 4, 0],
+    "05.2 largest_bias": [1.0, 0.0, -0.5, -2.0],
+    "05.3 images_needed": [10_000, 27_000, 235, 14_000],
+    "06.1 center_7": [(1.2, 0.6), (1.0, 1.0), (2.5, 2.5)],
+    "06.1 move_7": [(2.4, 1.8), (3, 3), (-2, -2)],
+    "06.2 costs_100": [[70, 20, 5, 2], [7000, 2000, 500, 200]],
+    "06.2 best_100": [0, 0.9, 0.999],
+    "06.2 best_20": [0, 0.99, 0.999],
+    "06.3 useful": [(True, True, False, True), (True, False, True, True)],
+    "06.3 sixes_as_nine": [0, 10, 100],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLAUSIBLE)
+def test_plausible_wrong_answers_are_wrong(name, dataset):
+    context = []
+    if name == "06.3 sixes_as_nine":
+        data = dataset("mnist-5k")
+        context = [nnlib.load_pretrained(), data.X_val, data.y_val]
+    for answer in PLAUSIBLE[name]:
+        assert not nnlib.check(name, answer, *context), answer
+
+
+def test_plausible_answers_are_given_for_every_question():
+    for path in NOTEBOOKS:
+        assert set(importlib.import_module(f"nnlib.exercises.notebook_{path.stem[:2]}").QUESTIONS) <= set(PLAUSIBLE)

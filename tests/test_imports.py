@@ -15,11 +15,11 @@ FLOORS = {
     "layers": 1, "convolution": 1.3, "architecture": 1.6,
     "files": 2, "network": 2.5, "optimizers": 2,
     "training": 3, "checks": 3,
-    "estimator": 4, "plots": 4,
+    "estimator": 4, "plots": 4, "exercises": 4,
     "widgets": 5, "cli": 5,
     "__main__": 6,
 }  # fmt: skip
-BESIDE = {"data", "npz", "threads", "images", "exercises"}  # on no floor: they know nothing of networks
+BESIDE = {"data", "npz", "threads", "images"}  # on no floor: they know nothing of networks
 LINES = 1300  # of code and docstrings on floors 0 to 3: what a reader gets through
 
 
@@ -69,7 +69,7 @@ def test_a_module_imports_only_from_the_floors_below(path):
 def test_the_core_can_be_read_in_an_hour():
     lines = {}
     for name, floor in FLOORS.items():
-        if floor <= 3:
+        if floor <= 3 and name != "files":  # which computes nothing
             text = (PACKAGE / f"{name}.py").read_text(encoding="utf-8").splitlines()
             lines[name] = sum(bool(line.strip()) and not line.strip().startswith("#") for line in text)
     assert sum(lines.values()) <= LINES, lines

@@ -98,8 +98,15 @@ def test_batch_norm_of_pictures_is_that_of_their_pixels_channel_by_channel():
 def test_batch_norm_refuses_a_training_batch_of_one_row():
     net = Network(layers=[Dense(2, 3), BatchNorm(3), Dense(3, 2)])
     X, y = pictures(5, n=2, K=2)
-    with pytest.raises(ValueError, match=r"BatchNorm\(3\) was given a training batch of one row; choose a batch_size"):
-        nnlib.train(net, X, y, batch_size=2, progress=False)
+    parameters = net.parameters.copy()
+    for batch_size in (1, 2, 4):
+        with pytest.raises(
+            ValueError, match=rf"batches of {batch_size} of 5 rows leave one alone, which has no variance"
+        ):
+            nnlib.train(net, X, y, batch_size=batch_size, progress=False)
+    np.testing.assert_array_equal(net.parameters, parameters)
+    with pytest.raises(ValueError, match=r"BatchNorm\(3\) was given a training batch of one row"):
+        net.gradients(X[:1], y[:1])
     assert net.predict(X[:1]).shape == (1,)  # predicting one row is fine
 
 
@@ -472,3 +479,104 @@ def test_numpy_numbers_as_options_keep_float32_and_can_be_saved(tmp_path):
     assert Z.dtype == np.float32
     nnlib.train(net, X, y, epochs=1, optimizer=nnlib.SGD(np.float64(0.1), momentum=np.float64(0.5)), progress=False)
     np.testing.assert_array_equal(Network.load(net.save(tmp_path / "net.npz")).forward(X), net.forward(X))
+
+
+# -- found by a reader -------------------------------------------------------------------------------------------------
+
+
+def test_layers_are_patterns_whose_parameters_and_averages_begin_anew():
+    X, y = pictures(40, n=4, K=2)
+    layers = [Dense(4, 3), BatchNorm(3), Dense(3, 2)]
+    trained, fresh = Network(layers=layers), Network(layers=layers)
+    nnlib.train(trained, 50 * X + 20, y, 2, 10, progress=False)
+    again = Network(layers=trained.layers)
+    np.testing.assert_array_equal(again.forward(X), fresh.forward(X))
+
+
+def test_pictures_in_another_order_of_axes_are_refused_with_the_way_out():
+    net = Network(layers=[Conv2D(3, 4, 3), Flatten(), Dense(144, 2)])
+    with pytest.raises(
+        ValueError, match=r"\(samples, 192\) or \(samples, 3, 8, 8\); where channels stand last: X.trans"
+    ):
+        net.predict(np.zeros((5, 8, 8, 3)))
+    assert net.predict(np.zeros((5, 8, 8, 3)).transpose(0, 3, 1, 2)).shape == (5,)
+
+
+@pytest.mark.parametrize("shape", [(1, 4, 9), (1, 9, 4)])
+def test_pictures_that_are_not_square(shape):
+    layers = [Conv2D(1, 2, 3, padding=1), Activation("relu"), Flatten(), Dense(72, 3)]
+    net = Network(layers=layers, input_shape=shape)
+    assert net.shapes[0] == shape and net.predict(np.zeros((5, *shape[1:]))).shape == (5,)
+    with pytest.raises(ValueError, match="if yours are others, give input_shape"):
+        Network(layers=[Conv2D(1, 2, 3), Flatten(), Dense(48, 3)])  # right for 6x8
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (1, 1, 28, 28), (1, 28.0, 28), (1, 0, 28), (), "784"])
+def test_a_bad_input_shape_is_named(shape):
+    with pytest.raises(ValueError, match="input_shape is"):
+        Network(layers=[Conv2D(1, 2, 3), Flatten(), Dense(8, 2)], input_shape=shape)
+
+
+def test_xavier_counts_the_places_of_a_kernel_on_both_sides():
+    layer = Network(layers=[Conv2D(16, 32, 5), Flatten(), Dense(32, 2)], initializer="xavier").layers[0]
+    assert np.abs(layer.W).max() == pytest.approx(np.sqrt(6 / (25 * (16 + 32))), rel=0.01)  # as torch.nn.init has it
+    assert layer.W.std() == pytest.approx(np.sqrt(2 / (25 * (16 + 32))), rel=0.02)
+
+
+def test_softmax_among_pictures_is_refused():
+    with pytest.raises(ValueError, match=r"Activation\('softmax'\), takes rows, and gets"):
+        Network(layers=[Conv2D(1, 2, 3), Activation("softmax"), Flatten(), Dense(72, 3)])
+
+
+def test_a_wrong_bias_beneath_dark_pixels_is_found():
+    class Wrong(Conv2D):
+        def backward(self, dZ, need_dX=True):
+            dX = super().backward(dZ, need_dX)
+            self.db = 7
+            return dX
+
+    X = np.zeros((60, 8, 8))
+    X[:, 3:5, 3:5] = np.random.default_rng(0).random((60, 2, 2))  # where all is dark, Z = b = 0: on ReLU's kink
+    net = Network(layers=[Conv2D(1, 3, 3, padding=1), Activation("relu"), MaxPool2D(2), Flatten(), Dense(48, 2)])
+    rows = X.reshape(60, -1), np.arange(60) % 2
+    gradient = lambda net: nnlib.preflight(net, *rows).set_index("check").loc["gradient (relative error)", "passed"]  # noqa: E731
+    assert gradient(net)
+    net.layers[0].__class__ = Wrong
+    assert not gradient(net)
+
+
+def test_augmentation_and_dropout_draw_different_numbers():
+    net, seen = Network(layers=[Dropout(0.5), Dense(4, 2)]), []
+
+    def noise(X, rng):
+        seen.append(rng.random(X.shape, dtype=np.float32) >= 0.5)
+        return X
+
+    nnlib.train(net, np.ones((8, 4)), np.arange(8) % 2, 1, None, augment=noise, progress=False)
+    assert (seen[0] != (net.layers[0].mask != 0)).any()
+
+
+@pytest.mark.parametrize("values", [np.array([1.0, 2.0]), np.zeros(1), np.zeros((4, 3))])
+def test_values_of_another_shape_are_not_spread_over_the_parameters(values):
+    net = Network([4, 2])
+    before = net.parameters.copy()
+    for target, name in ((net, "parameters"), (net, "gradient"), (net.layers[0], "W"), (net.layers[0], "dW")):
+        with pytest.raises(ValueError, match=r"values of shape .* for an array of shape .*; expected the same"):
+            setattr(target, name, values)
+    np.testing.assert_array_equal(net.parameters, before)
+
+
+@pytest.mark.parametrize("dtype, factor", [(np.int8, 1), (complex, 1), (np.float16, 1e6)])
+def test_a_file_that_would_lose_the_weights_is_not_written(dtype, factor, tmp_path):
+    net = Network([4, 2])
+    net.parameters *= factor
+    with pytest.raises(
+        ValueError, match=r"expected np.float16, np.float32 or np.float64, large enough for the weights"
+    ):
+        net.save(tmp_path / "net.npz", dtype)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*nowhere to write net\.npz to; make it first"):
+        Network([4, 2]).save(tmp_path / "nowhere" / "net.npz")

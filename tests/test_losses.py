@@ -105,3 +105,11 @@ def test_the_loss_is_a_mean_over_samples():
         twice, dA_twice = loss(np.vstack([A, A]), np.vstack([Y, Y]))
         assert twice == pytest.approx(value)
         np.testing.assert_allclose(dA_twice[: len(A)], dA / 2)
+
+
+@pytest.mark.parametrize(
+    "loss", [*losses.LOSSES.values(), losses.cross_entropy_from_logits, losses.binary_cross_entropy_from_logits]
+)
+def test_targets_of_another_shape_are_refused_instead_of_spread(loss):
+    with pytest.raises(ValueError, match=r"outputs and targets Y \(4,\) have different shapes"):
+        loss(np.full((4, 1), 0.5), np.ones(4))

@@ -1,5 +1,7 @@
 """nnlib.optimizers against the formulas of the papers, entry by entry in float64."""
 
+import copy
+
 import numpy as np
 import pytest
 from sklearn.linear_model import Lasso
@@ -279,10 +281,43 @@ def test_an_optimizer_asks_its_schedule_for_each_steps_rate(kind):
 
 def test_the_count_of_steps_goes_on_from_one_training_to_the_next():
     X, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
-    optimizer = SGD(Step(0.1, 4))
+    optimizer, net = SGD(Step(0.1, 4)), small_net()
     for _ in range(3):
-        train(small_net(), X, y, 1, 10, optimizer, progress=False)
+        train(net, X, y, 1, 10, optimizer, progress=False)
     assert optimizer.steps == 6
     assert optimizer.rate == pytest.approx(0.01)
+    with pytest.raises(ValueError, match="another network"):  # which would begin at the end of the schedule
+        train(small_net(), X, y, 1, 10, optimizer, progress=False)
     optimizer.reset()
     assert optimizer.rate == 0.1
+
+
+# -- what a user may get wrong -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", [lambda: SGD(lr=0.5), lambda: Adam(0.1, weight_decy=0.1), lambda: SGD(nesterov=True)])
+def test_a_misspelt_setting_is_refused(make):
+    with pytest.raises(TypeError, match="unexpected keyword argument"):
+        make()
+
+
+@pytest.mark.parametrize("rate", [-0.1, np.nan, np.inf, "0.1", None])
+def test_a_bad_rate_is_named_whenever_it_is_set(rate):
+    for how in ("argument", "attribute", "schedule"):
+        with pytest.raises(ValueError, match=r"learning_rate is .*; expected 0 <= learning_rate < inf"):
+            optimizer = SGD(rate if how == "argument" else (lambda step: rate) if how == "schedule" else 0.1)
+            optimizer.learning_rate = rate if how == "attribute" else optimizer.learning_rate
+            optimizer.step(small_net())
+
+
+@pytest.mark.parametrize("optimizer", ["adam", Adam])
+def test_what_is_no_optimizer_is_named(optimizer):
+    with pytest.raises(ValueError, match=r"optimizer is .*; expected one such as nnlib.Adam\(0.001\)"):
+        train(small_net(), np.ones((4, 3)), [0, 1, 0, 1], optimizer=optimizer, progress=False)
+
+
+def test_network_and_optimizer_are_copied_together():
+    net, adam = small_net(), Adam(0.1)
+    follow(adam, np.ones((3, 8)), net)
+    twin, twins_adam = copy.deepcopy((net, adam))
+    np.testing.assert_array_equal(follow(adam, np.ones((2, 8)), net), follow(twins_adam, np.ones((2, 8)), twin))

@@ -6,7 +6,7 @@
 from nnlib import activations, initializers, losses, schedules
 from nnlib.checks import check_gradients, numerical_gradient, preflight, relative_error
 from nnlib.convolution import Conv2D, Flatten, MaxPool2D
-from nnlib.data import datasets, formats
+from nnlib.data import datasets
 from nnlib.data.datasets import Dataset, load_dataset
 from nnlib.exercises import check
 from nnlib.layers import Activation, BatchNorm, Dense, Dropout
@@ -31,7 +31,6 @@ __all__ = [
     "check",
     "check_gradients",
     "datasets",
-    "formats",
     "initializers",
     "load_dataset",
     "load_pretrained",

@@ -3,52 +3,57 @@
 `SGD(Cosine(0.1, steps=5000))`. The optimizer goes on counting from one training to the next.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 
-@dataclass(frozen=True)
-class Constant:
+class _Schedule:
+    """What the four share: settings, checked and shown."""
+
+    def __init__(self, **settings):
+        for name, value in settings.items():
+            if name in ("steps", "every") and not value >= 1:
+                raise ValueError(f"{name} is {value}; expected a number of steps from 1")
+        self.__dict__.update(settings)
+
+    def __repr__(self):
+        return f"{type(self).__name__}({', '.join(f'{name}={value}' for name, value in vars(self).items())})"
+
+
+class Constant(_Schedule):
     """The same rate at every step, as a number is."""
 
-    rate: float
+    def __init__(self, rate):
+        super().__init__(rate=rate)
 
     def __call__(self, step):
         return self.rate
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(_Schedule):
     """`rate * factor^k` after k times `every` steps."""
 
-    rate: float
-    every: int
-    factor: float = 0.1
+    def __init__(self, rate, every, factor=0.1):
+        super().__init__(rate=rate, every=every, factor=factor)
 
     def __call__(self, step):
         return self.rate * self.factor ** (step // self.every)
 
 
-@dataclass(frozen=True)
-class Cosine:
+class Cosine(_Schedule):
     """From `rate` to `final` along half a cosine in `steps` steps, then `final` (Loshchilov & Hutter 2017, eq. 5)."""
 
-    rate: float
-    steps: int
-    final: float = 0.0
+    def __init__(self, rate, steps, final=0.0):
+        super().__init__(rate=rate, steps=steps, final=final)
 
     def __call__(self, step):
         return self.final + (self.rate - self.final) * (1 + np.cos(np.pi * min(step / self.steps, 1))) / 2
 
 
-@dataclass(frozen=True)
-class WarmUp:
+class WarmUp(_Schedule):
     """`steps` steps up to where `schedule` (or a number) begins, then `schedule` (Goyal et al. 2017, section 2.2)."""
 
-    schedule: object
-    steps: int
+    def __init__(self, schedule, steps):
+        super().__init__(schedule=schedule if callable(schedule) else Constant(schedule), steps=steps)
 
     def __call__(self, step):
-        schedule = self.schedule if callable(self.schedule) else Constant(self.schedule)
-        return schedule(0) * (step + 1) / self.steps if step < self.steps else schedule(step - self.steps)
+        return self.schedule(0) * (step + 1) / self.steps if step < self.steps else self.schedule(step - self.steps)

@@ -16,6 +16,7 @@ from scipy import ndimage
 
 import nnlib
 from nnlib import images
+from nnlib.data import formats
 from nnlib.images import digits, several
 from nnlib.images.augmentation import sample
 
@@ -49,8 +50,8 @@ EXPECTED, LARGE = images.prepare(seven()), images.prepare(seven(300))
 def mnist(part="t10k"):
     if not (SHARED / "mnist").is_dir():
         pytest.skip(f"needs MNIST's files in {SHARED / 'mnist'}")
-    X = nnlib.formats.read_idx(SHARED / "mnist" / f"{part}-images-idx3-ubyte.gz", 3)
-    y = nnlib.formats.read_idx(SHARED / "mnist" / f"{part}-labels-idx1-ubyte.gz", 1)
+    X = formats.read_idx(SHARED / "mnist" / f"{part}-images-idx3-ubyte.gz", 3)
+    y = formats.read_idx(SHARED / "mnist" / f"{part}-labels-idx1-ubyte.gz", 1)
     return X.reshape(-1, 28, 28), y.ravel()
 
 

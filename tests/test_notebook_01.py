@@ -13,9 +13,9 @@ from scipy.stats import binom, binomtest
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
 import nnlib
-from nnlib import formats, widgets
+from nnlib import widgets
 from nnlib.activations import softmax
-from nnlib.data import cache
+from nnlib.data import cache, formats
 
 PATH = Path(__file__).resolve().parent.parent / "notebooks" / "01_data_loading.ipynb"
 

@@ -257,6 +257,12 @@ def test_clipping_shortens_what_is_too_long_and_nothing_else():
 # -- schedules ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("make", [lambda: Cosine(0.1, 0), lambda: Step(0.1, 0), lambda: WarmUp(0.1, -1)])
+def test_a_schedule_of_no_steps_is_refused(make):
+    with pytest.raises(ValueError, match="expected a number of steps from 1"):
+        make()
+
+
 def test_worked_rates():
     assert [Constant(0.1)(k) for k in (0, 99)] == [0.1, 0.1]
     assert [Step(1.0, 10, 0.5)(k) for k in (0, 9, 10, 29, 30)] == [1, 1, 0.5, 0.25, 0.125]

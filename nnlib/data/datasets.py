@@ -1,6 +1,5 @@
 """Load a data set by name or from a user's files, split it by class, scale it, and show what is in it."""
 
-import html
 import os
 import warnings
 from dataclasses import dataclass
@@ -9,13 +8,10 @@ import numpy as np
 import pandas as pd
 
 from nnlib.data import columns
-from nnlib.data.arrays import to_rows
-from nnlib.data.formats import read_path
 from nnlib.data.labels import encode
 from nnlib.data.named import NAMES, data_folder, find_path, mnist_5k, read_named, sample
 from nnlib.data.scaling import scale, scaled, scaling
 from nnlib.data.splits import split, subset
-from nnlib.data.tables import Options, read_frame
 
 __all__ = ["NAMES", "Dataset", "data_folder", "find_path", "load_dataset", "mnist_5k", "sample", "scale"]
 
@@ -49,6 +45,8 @@ class Dataset:
         image_shape: (28, 28), say; None: pictures are recognised as in a file; False: rows are no pictures.
         validation, max_train_samples: as in load_dataset. Raises ValueError.
         """
+        from nnlib.data.arrays import to_rows
+
         rows = {"X": to_rows("X", np.asarray(X)), "labels": columns.clean_labels("y", y), "names": feature_names or []}
         if (X_test is None) != (y_test is None):
             raise ValueError("only one of X_test and y_test was given; expected both or none.")
@@ -79,6 +77,8 @@ class Dataset:
         label: name or position of that column; None finds it as in a file (label, class, target, species, digit, y;
         the only text; first or last). options: as in from_arrays. Raises ValueError.
         """
+        from nnlib.data.tables import read_frame
+
         table = read_frame(df, name, label)
         options = {"feature_names": table["names"].tolist(), **options}
         return cls.from_arrays(table["X"], table["labels"], name=name, **options)
@@ -101,6 +101,8 @@ class Dataset:
         return f"{self._title()}\n{self.summary().to_string()}"
 
     def _repr_html_(self):
+        import html
+
         return f"<p>{html.escape(self._title())}</p>{self.summary().to_html()}"
 
 
@@ -129,6 +131,9 @@ def load_dataset(name=None, validation=0.2, max_train_samples=None, *, label=Non
     if name in NAMES:
         rows, source = read_named(name)
     else:
+        from nnlib.data.formats import read_path
+        from nnlib.data.tables import Options
+
         source = find_path(name)
         rows = read_path(source, Options(label, prepare, image_size))
         name = source.name

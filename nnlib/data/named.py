@@ -1,15 +1,11 @@
 """Data sets by name: those that packages bring, and those that are a user's own files or a download."""
 
-import difflib
 import os
 from pathlib import Path
 
 import numpy as np
 
 from nnlib.data.cache import cache_folder, cached
-from nnlib.data.folders import forms, read_folder, visible
-from nnlib.data.formats import read_any_folder
-from nnlib.data.tables import Options
 
 NAMES = ("mnist-5k", "mnist", "digits", "iris", "fashion", "letters")
 
@@ -75,6 +71,9 @@ def read_named(name):
         return {"X": iris.data, "labels": iris.target_names[iris.target], "names": iris.feature_names}, "scikit-learn"
     rows, source = read_own(name)
     if rows is None:
+        from nnlib.data.folders import read_folder
+        from nnlib.data.tables import Options
+
         source = download(name)
         rows = read_folder(source, Options())
     return rows, source
@@ -95,6 +94,10 @@ def mnist_5k():
 
 def read_own(name):
     """The rows of a user's own files of this name, and their folder; None, None if there are none."""
+    from nnlib.data.folders import forms, visible
+    from nnlib.data.formats import read_any_folder
+    from nnlib.data.tables import Options
+
     own_folders, titles = OWN[name]
     for folder in (*(data_folder() / own for own in own_folders), data_folder()):
         for title, read in forms(folder, Options()):
@@ -149,6 +152,8 @@ def find_path(name):
         if path.exists():
             return path.resolve()
     if isinstance(name, str) and given.name == name and not given.suffix:
+        import difflib
+
         close = difflib.get_close_matches(name.lower(), NAMES, n=1, cutoff=0.5)
         hint = f" Did you mean {close[0]!r}?" if close else ""
         raise ValueError(

@@ -3,7 +3,6 @@
 import copy
 import importlib
 from collections import Counter
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,7 +11,6 @@ TRIALS = 20  # random inputs that a student's function is judged on
 _wrong_so_far = Counter()  # by question
 
 
-@dataclass(frozen=True)
 class Question:
     """A question, its answer, and what a wrong answer is told.
 
@@ -22,11 +20,8 @@ class Question:
     shown at the first wrong answer, `more` from the second on.
     """
 
-    expected: object
-    hint: str
-    more: str = ""
-    tolerance: float = 1e-6
-    inputs: object = None
+    def __init__(self, expected, hint, more="", tolerance=1e-6, inputs=None):
+        self.expected, self.hint, self.more, self.tolerance, self.inputs = expected, hint, more, tolerance, inputs
 
 
 class Verdict:

@@ -16,7 +16,7 @@ Names
   digits     1,797 digits of 8x8 pixels; no download
   iris       150 flowers, 4 measurements, 3 classes; no download
   letters    EMNIST's letters, 26 classes, 28x28 pixels; your files
-  fashion    Fashion-MNIST, 10 kinds of clothes, 28x28 pixels; your files
+  fashion    Fashion-MNIST, 10 kinds of clothes, 28x28 pixels; your files, else 30 MB
 
 Paths of a file
   train.csv  and any CSV table: a label in each line, and a picture's pixels or other numbers.

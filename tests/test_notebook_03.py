@@ -258,6 +258,9 @@ def test_the_check_in_float32():
         numbers[i] = (above - net.compare(net.logits(X), Y)[0]) / (2 * epsilon)
         w[i] = before
     assert 2e-3 < nnlib.relative_error(net.gradient, numbers) < 5e-2
+    with pytest.raises(ValueError, match="float32"):
+        nnlib.numerical_gradient(lambda: 0.0, w)
+    assert nnlib.check_gradients(net, X, y)["error"].max() < 1e-6
 
 
 # -- the detective ------------------------------------------------------------------------------------------------
@@ -430,6 +433,15 @@ def test_right_arrays_almost_surely_mean_a_right_dZ():
     assert np.linalg.matrix_rank(with_ones) == 6
     unseen = np.linalg.svd(with_ones.T)[2][6:]
     assert len(unseen) == 4 and np.abs(with_ones.T @ unseen.T).max() < 1e-12
+
+
+def test_softplus():
+    """Exercise 4: its slope is sigmoid, and 1 - e^-a; sigmoid at A is wrong."""
+    Z = np.linspace(-5, 5, 11)
+    A = np.logaddexp(0, Z)
+    numbers = nnlib.numerical_gradient(lambda: np.logaddexp(0, Z).sum(), Z)
+    assert np.allclose(numbers, sigmoid(Z), atol=1e-8) and np.allclose(numbers, 1 - np.exp(-A), atol=1e-8)
+    assert np.abs(numbers - sigmoid(A)).max() > 0.1
 
 
 def test_tiny_weights_hide_the_mistake(book, data):

@@ -1,6 +1,7 @@
 """Notebook 03: every number that its text claims, every answer that it asks for, and its code against nnlib's."""
 
 import math
+import re
 from itertools import product
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from PIL import Image
 import nnlib
 from nnlib import losses
 from nnlib.activations import FUNCTIONS, sigmoid, softmax, softmax_backward
-from nnlib.widgets import GradientCheck
+from nnlib.widgets import BackpropStepper, GradientCheck
 from nnlib.widgets.gradient_check import ACTIVATIONS, LOSSES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,8 +77,8 @@ def test_one_weight():
 
 
 def test_used_twice():
-    u = np.array(2.0)
-    assert nnlib.numerical_gradient(lambda: 3 * u * (u + 1), u) == pytest.approx(15, abs=1e-8)
+    t = np.array(2.0)
+    assert nnlib.numerical_gradient(lambda: 3 * t * (t + 1), t) == pytest.approx(15, abs=1e-8)
 
 
 def test_rows_of_dZ_sum_to_0_behind_softmax_whatever_the_loss():
@@ -305,6 +306,56 @@ def test_no_setting_of_the_panel_hides_a_mistake(book):
             assert 1e-3 < error < 1e-2
         else:
             assert error > 0.05, (panel.mistake, panel.activation, panel.loss)
+
+
+def test_what_the_panels_show(book):
+    """The three folds "What you should have seen"."""
+    zeros = {}
+    for activation in ("relu", "tanh"):
+        values = BackpropStepper(position=10, activation=activation).values
+        zeros[activation] = (values["dZ1"] == 0).tolist()
+        shapes = [values[f"d{name}"].shape for name in ("Z2", "W2", "b2", "A1", "Z1", "W1", "b1", "X")]
+        assert shapes == [(1, 2), (3, 2), (2,), (1, 3), (1, 3), (2, 3), (3,), (1, 2)]
+        if activation == "relu":
+            assert values["Z1"][0, 0] < 0 and np.array_equal(values["dZ1"][0, 1:], values["dA1"][0, 1:])
+    assert zeros == {"relu": [[True, False, False]], "tanh": [[False, False, False]]}
+
+    panel = GradientCheck(activation="tanh", mistakes={name: spoil for name, (_, spoil) in book["MISTAKES"].items()})
+    panel.epsilon = 1e-10
+    assert panel.verdict == "not sure" and 2e-6 < panel.report["error"].max() < 1e-4
+    panel.activation, panel.epsilon = "relu", 1e-2
+    every, without_kinks = (line.get_data()[1][-3] for line in panel._error_lines)
+    assert every == pytest.approx(3e-3, rel=0.2) and without_kinks == pytest.approx(9e-6, rel=0.2)
+    assert panel.report["left_out"].sum() == 4
+    panel.activation, panel.epsilon, panel.loss = "tanh", 1e-5, "softmax, squared error"
+    assert panel.verdict == "right" and panel.report["error"].max() < 1e-9
+    panel.loss, panel.mistake = "softmax, cross-entropy", "ReLU masked by A >= 0"
+    for panel.activation, low, high in (("relu", 0.07, 0.35), ("leaky_relu", 7e-4, 0.0032), ("identity", 0.45, 0.9)):
+        errors = panel.report["error"]
+        assert low < errors[:4].min() and errors[:4].max() < high and errors[4:].max() < 1e-6, panel.activation
+
+
+def test_two_lectures_of_50_minutes():
+    minutes, half = [0, 0], 0
+    for cell in nbformat.read(NOTEBOOK, as_version=4).cells:
+        half += cell.source.startswith("# Second half")
+        minutes[half] += sum(map(int, re.findall(r"For the lecturer, (\d+) min", cell.source)))
+    assert minutes == [50, 50]
+
+
+def test_three_predictions_give_a_reason_for_every_option():
+    cells = nbformat.read(NOTEBOOK, as_version=4).cells
+    answers = [cell.source for cell in cells if "answer" in cell.metadata.get("tags", [])]
+    assert [re.search(r"\*\*([A-D])\.\*\*", answer).group(1) for answer in answers] == list("CCC")
+    for answer in answers:
+        assert re.findall(r"^- If you chose ([A-D]), you ", answer, re.M) == list("ABCD")
+
+
+def test_the_slope_of_tanh():
+    """(3.3a), at the point that the picture marks."""
+    z = np.array(1.5 * 0.8 - 0.4)
+    assert (round(z.item(), 1), round(np.tanh(z).item(), 2)) == (0.8, 0.66)
+    assert nnlib.numerical_gradient(lambda: np.tanh(z), z) == pytest.approx(1 - np.tanh(z) ** 2, abs=1e-9)
 
 
 def test_one_sample_hides_what_divides_by_m(book):

@@ -198,6 +198,17 @@ PLAUSIBLE = {
     "03.2 rounding_error": [0, 6e-8, 0.05, 1e-5, 1e-10],
     "03.2 best_epsilon": [0, 6e-8, 0.05, 1e-5, 2.4e-4],
     "03.3 line": ["db2", "dZ2", "dW1", "dW3"],
+    "03.4 softplus": [lambda Z: np.maximum(Z, 0), lambda Z: np.log1p(np.exp(np.minimum(Z, 500)))],
+    "03.4 softplus_backward": [
+        lambda dA, A: dA / (1 + np.exp(-A)), lambda dA, A: dA * A * (1 - A), lambda dA, A: dA * (A > 0),
+        lambda dA, A: 1 - np.exp(-A),
+    ],
+    "03.4 layer_backward": [
+        lambda dA, X, W, b: (X.T @ dA, dA.sum(axis=0), dA @ W.T),
+        lambda dA, X, W, b: ((d := dA / (1 + np.exp(-X @ W - b))).T @ X, d.sum(axis=0), d @ W.T),
+        lambda dA, X, W, b: (X.T @ (d := dA / (1 + np.exp(-X @ W - b))), d.mean(axis=0), d @ W.T),
+        lambda dA, X, W, b: (X.T @ (d := dA / (1 + np.exp(-X @ W - b))) / len(X), d.sum(axis=0), d @ W.T),
+    ],
     "04.1 updates_64": [750, 20, 48_000, 14_999],
     "04.1 updates_640": [15_000, 75, 150],
     "04.1 epochs_640": [20, 2, 2000],

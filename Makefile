@@ -12,18 +12,20 @@ AS_ROOT = $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 # The kernel is the one in .venv, also where the user has another one of the same name.
 export JUPYTER_PREFER_ENV_PATH := 1
 
-.PHONY: help lab test run student notebooks figures bench lint clean
+.PHONY: help lab test run student assignments quiz notebooks figures bench lint clean
 
 help:
-	@echo "make lab        open the notebooks in JupyterLab"
-	@echo "make test       run every test, and every notebook"
-	@echo "make run        execute the notebooks, and leave HTML pages in build/"
-	@echo "make student    copies of the notebooks without solutions and outputs, in build/student/"
-	@echo "make notebooks  execute the notebooks in place, as they are committed, and write their figures"
-	@echo "make figures    write figures/ from the pictures that the notebooks hold"
-	@echo "make bench      run the benchmarks"
-	@echo "make lint       check style and format, notebooks included"
-	@echo "make clean      remove build/ and caches (.venv stays)"
+	@echo "make lab         open the notebooks in JupyterLab"
+	@echo "make test        run every test, and every notebook"
+	@echo "make run         execute the notebooks, and leave HTML pages in build/"
+	@echo "make student     copies without solutions and answers, in build/student/; an edited copy is never written over"
+	@echo "make assignments the exercises for nbgrader and for Otter Assign, in build/assignments/"
+	@echo "make quiz        all predictions as a question bank for Moodle, build/quiz.gift"
+	@echo "make notebooks   execute the notebooks in place, as they are committed, and write their figures"
+	@echo "make figures     write figures/ from the pictures that the notebooks hold"
+	@echo "make bench       run the benchmarks"
+	@echo "make lint        check style and format, notebooks included"
+	@echo "make clean       remove build/, edited copies too, and caches (.venv stays)"
 
 lab: .venv/ready
 	exec $(BIN)/python -m jupyterlab notebooks/01_data_loading.ipynb --ServerApp.root_dir="$(CURDIR)" $(AS_ROOT) $(ARGS)
@@ -42,9 +44,13 @@ figures: .venv/ready
 	$(BIN)/python tools/write_figures.py $(ARGS) $(NOTEBOOKS)
 
 student: .venv/ready
-	$(BIN)/python -m nbconvert --to notebook --output-dir build/student \
-	    --TagRemovePreprocessor.enabled=True --TagRemovePreprocessor.remove_cell_tags=solution \
-	    --ClearOutputPreprocessor.enabled=True $(ARGS) $(NOTEBOOKS)
+	$(BIN)/python tools/student.py $(ARGS) $(NOTEBOOKS)
+
+assignments: .venv/ready
+	$(BIN)/python tools/assignments.py $(ARGS) $(NOTEBOOKS)
+
+quiz: .venv/ready
+	$(BIN)/python tools/quiz.py $(ARGS) $(NOTEBOOKS)
 
 bench: .venv/ready
 	$(BIN)/python benchmarks/training.py $(ARGS)

@@ -181,6 +181,19 @@ def test_an_unknown_question_is_named():
         nnlib.check("02.7 x", 3)
 
 
+def _pairs(X, Y, weights, biases, share=None, slope=lambda A: 1 - A**2):
+    """The exercise 04.4 in a form that can be spoilt."""
+    A = [X]
+    for W, b in zip(weights, biases, strict=True):
+        A.append(np.tanh(A[-1] @ W + b))
+    A[-1] = nnlib.activations.softmax(A[-2] @ weights[-1] + biases[-1])
+    dZ, pairs = (A[-1] - Y) / (share or len(X)), []
+    for A_in, W in zip(A[-2::-1], weights[::-1], strict=True):
+        pairs.insert(0, (A_in.T @ dZ, dZ.sum(axis=0)))
+        dZ = (dZ @ W.T) * slope(A_in)
+    return pairs
+
+
 # Answers that a student may well give, and that are wrong.
 PLAUSIBLE = {
     "01.1 scaled_val": [np.array([[0, 0.5, 1], [0.2, 0.8, 0]]), np.array([[0, 50, 100], [20, 80, 0]]) / 255],
@@ -217,6 +230,14 @@ PLAUSIBLE = {
     "04.3 recall_2": [0.8, 0.9],
     "04.3 accuracy_all": [0.8, 0.91],
     "04.3 always_2": [(1.0, 1 / 3), (1.0, 1.0), (1 / 3, 0.0)],
+    "04.4 forward_backward": [
+        lambda X, Y, weights, biases: _pairs(X, Y, weights, biases, share=1),  # no division by m
+        lambda X, Y, weights, biases: _pairs(X, Y, weights, biases, slope=lambda A: A > 0),  # ReLU's mask
+        lambda X, Y, weights, biases: _pairs(X, Y, weights, biases, slope=lambda A: 1 - np.tanh(A) ** 2),
+        lambda X, Y, weights, biases: _pairs(X, Y, weights, biases)[::-1],  # last layer first
+        lambda X, Y, weights, biases: _pairs(X, Y, weights, biases)[-1:],  # the last layer alone
+        lambda X, Y, weights, biases: [(dW, db / len(X)) for dW, db in _pairs(X, Y, weights, biases)],
+    ],
     "05.1 w_sigmoid": [0.25, 1, 2],
     "05.1 w_tanh": [0.25, 4, 0],
     "05.2 largest_bias": [1.0, 0.0, -0.5, -2.0],

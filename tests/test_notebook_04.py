@@ -1,10 +1,13 @@
 """Every number that the text of notebook 04 states, and the answers of its predictions, worked out again."""
 
 import functools
+import json
+import re
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from scipy.stats import binomtest
@@ -12,6 +15,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 import nnlib
 from nnlib import widgets
+from nnlib.exercises.notebook_04 import a_batch_and_a_net, forward_backward
 from nnlib.widgets.panel import numerics
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,9 +46,43 @@ def train(data):
     return run
 
 
+@pytest.fixture(scope="module")
+def cells():
+    return json.loads((ROOT / "notebooks/04_two_hidden_layer_net.ipynb").read_text(encoding="utf-8"))["cells"]
+
+
 def wilson(right, n):
     low, high = binomtest(right, n).proportion_ci(method="wilson")
     return round(100 * low, 1), round(100 * high, 1)
+
+
+def confidence(net, X, y, factor=1):
+    """Of each row the largest probability, and whether it is right; the logits are multiplied by `factor`."""
+    P = nnlib.activations.softmax(factor * net.logits(X))
+    return P.max(axis=1), P.argmax(axis=1) == y
+
+
+def median_if_honest(p):
+    """The median of p over the mistakes of a net that is wrong with probability 1 - p."""
+    order = np.argsort(p)
+    weight = np.cumsum(1 - p[order])
+    return p[order][np.searchsorted(weight, weight[-1] / 2)]
+
+
+# -- the whole --------------------------------------------------------------------------------------------------------
+
+
+def test_the_minutes_add_up(cells):
+    text = "\n".join("".join(cell["source"]) for cell in cells)
+    assert sum(map(int, re.findall(r"For the lecturer, (\d+) min", text))) == 50
+
+
+def test_every_option_of_a_prediction_gets_its_reason(cells):
+    answers = ["".join(c["source"]) for c in cells if "answer" in c["metadata"].get("tags", [])]
+    assert len(answers) == 3
+    for answer in answers:
+        assert answer.startswith("<details>")
+        assert re.findall(r"^- If you chose ([A-D]), you ", answer, re.MULTILINE) == list("ABCD")
 
 
 # -- parts 1 and 2: by hand -------------------------------------------------------------------------------------------
@@ -99,6 +137,21 @@ def test_one_update_is_small(train, data):
     assert np.mean(net.predict(X) == y) > 0.75  # most are right
 
 
+def test_where_to_look(train, data):
+    """Of the ten panels of the way back: the row, the column and the bars that the text points at."""
+    net, X, y = train(2)[0], data.X_train[:64], data.y_train[:64]
+    P, gradients = net.predict_proba(X), net.gradients(X, y)
+    errors = np.abs(P - np.eye(10)[y])[:16].sum(axis=1)
+    assert errors.argmax() == 12 == 16 - 4 and y[12] == 8 and P[12].argmax() == 9  # the fourth from below
+    assert np.sum(errors < 0.3) >= 12  # most are nearly white
+    columns = np.linalg.norm(gradients[2]["dW"], axis=0)
+    assert columns.argmax() == 8 and columns[8] > 1.3 * np.sort(columns)[-2]
+    assert gradients[2]["dW"][:, 8].min() < -5 * max(0, gradients[2]["dW"][:, 8].max()) and gradients[2]["db"][8] < 0
+    assert np.sum(y == 8) == 10 and np.sum(P.argmax(axis=1) == 8) == 6
+    sizes = [np.linalg.norm(gradient["dW"]) for gradient in gradients]
+    assert max(sizes) < 2 * min(sizes)
+
+
 # -- part 4: batches --------------------------------------------------------------------------------------------------
 
 
@@ -118,20 +171,33 @@ def test_no_rate_saves_full_batch(data):
     assert 0.68 < best < 0.84  # about 0.76
 
 
-def test_angles(data):
-    net, rng = nnlib.Network(SIZES), np.random.default_rng(1)
+@pytest.fixture(scope="module")
+def angles(data):
+    """A function: the angles, in degrees, between the gradients of a few rows and of all, by the number of rows."""
 
-    def direction(rows):
-        net.loss_and_gradient(*net.check_X_y(data.X_train[rows], data.y_train[rows]))
-        return net.gradient / np.linalg.norm(net.gradient)
+    def measure(net, sizes):
+        rng = np.random.default_rng(1)
 
-    full = direction(slice(None))
-    tangent = {}
-    for size in (1, 64, 512):
-        cosine = np.mean([full @ direction(rng.choice(3200, size, replace=False)) for _ in range(20)])
-        tangent[size] = np.sqrt(1 - cosine**2) / cosine
-    assert 75 < np.degrees(np.arctan(tangent[1])) < 90
-    assert 0.25 < tangent[512] / tangent[64] < 0.45  # about a third
+        def direction(rows):
+            net.loss_and_gradient(*net.check_X_y(data.X_train[rows], data.y_train[rows]))
+            return net.gradient / np.linalg.norm(net.gradient)
+
+        full = direction(slice(None))
+        cosines = [[full @ direction(rng.choice(3200, size, replace=False)) for _ in range(20)] for size in sizes]
+        return np.degrees(np.arccos(np.mean(cosines, axis=1)))
+
+    return measure
+
+
+def test_angles(angles):
+    one, middle, large = angles(nnlib.Network(SIZES), (1, 64, 512))
+    assert 75 < one < 90
+    assert 0.25 < np.tan(np.radians(large)) / np.tan(np.radians(middle)) < 0.45  # about a third
+
+
+def test_the_noise_grows_in_training(angles, train):
+    middle, large = angles(train(10)[0], (64, 512))
+    assert 52 < middle < 70 and 27 < large < 42  # about 60 and 34
 
 
 def test_a_step_changes_the_weights_by_about_half_a_percent(data):
@@ -181,24 +247,84 @@ def test_stopping_early_is_training_for_fewer_epochs(train, data):
     assert net.loss(data.X_val, data.y_val) == pytest.approx(train(60)[1]["val_loss"].min(), rel=1e-4)
 
 
-def test_predict_confidence(train, data):
-    median = {}
-    for epochs in (5, 60):
-        P = train(epochs)[0].predict_proba(data.X_val)
-        wrong = P.argmax(axis=1) != data.y_val
-        median[epochs] = np.median(P.max(axis=1)[wrong])
-    assert 0.05 < wrong.mean() < 0.075  # about 6 in 100
-    assert 0.7 < median[60] < 0.9 and median[5] < median[60] - 0.1  # answer D
-    assert np.median(P.max(axis=1)[~wrong]) > 0.999
+def test_an_honest_net_is_sure_where_it_is_wrong():
+    """(4.9) and the weighted median, against nets that are honest because their labels are drawn from what they say."""
+    rng = np.random.default_rng(0)
+    p = 1 - 0.5 * rng.random(200_000) ** 4  # most answers are given with a large p
+    wrong = rng.random(len(p)) > p
+    announced, chance = np.sum(1 - p), np.sqrt(np.sum(p * (1 - p)))
+    assert abs(wrong.sum() - announced) < 3 * chance
+    assert np.median(p[wrong]) == pytest.approx(median_if_honest(p), abs=0.005)
 
 
-def test_half_the_logits(train, data):
+def test_predict_announced(train, data):
+    """The numbers of the table: mistakes announced, made, and how sure the net is of them."""
+    lowest = int(train(60)[1]["val_loss"].idxmin()) + 1
+    made, announced, chance, median, honest = {}, {}, {}, {}, {}
+    for epochs in (5, lowest, 60):
+        p, right = confidence(train(epochs)[0], data.X_val, data.y_val)
+        made[epochs], announced[epochs], chance[epochs] = np.sum(~right), np.sum(1 - p), np.sqrt(np.sum(p * (1 - p)))
+        median[epochs], honest[epochs] = np.median(p[~right]), median_if_honest(p)
+    assert 44 < made[60] < 60 and 0.4 < announced[60] / made[60] < 0.6  # answer B
+    assert made[60] - announced[60] > 4 * chance[60]  # far more than chance allows
+    assert 1.25 < announced[5] / made[5] < 1.7 and announced[5] - made[5] > 2 * chance[5]  # half as many again
+    assert abs(made[lowest] - announced[lowest]) < 2 * chance[lowest]
+    assert 0.75 < median[60] < 0.85 and 0.64 < honest[60] < 0.74  # 0.80, and an honest net's 0.69
+    assert abs(median[lowest] - honest[lowest]) < 0.05  # the two agree
+
+
+def test_other_seeds_are_as_sure(train, data):
+    for seed in (1, 2):
+        p, right = confidence(train(60, seed=seed)[0], data.X_val, data.y_val)
+        assert 0.4 < np.sum(1 - p) / np.sum(~right) < 0.65
+
+
+def test_the_reliability_diagram(train, data):
+    lowest = int(train(60)[1]["val_loss"].idxmin()) + 1
+    below = {}
+    for epochs in (5, lowest, 60):
+        p, right = confidence(train(epochs)[0], data.X_val, data.y_val)
+        group = np.digitize(p, [0.5, 0.7, 0.9, 0.99])
+        said, share = (np.array([values[group == k].mean() for k in range(5)]) for values in (p, right))
+        below[epochs] = share < said
+        inside = [
+            low <= 100 * s <= high
+            for s, (low, high) in zip(said, (wilson(right[group == k].sum(), np.sum(group == k)) for k in range(5)))
+        ]
+        if epochs == lowest:
+            assert np.sum(group == 0) == 17 and inside == [False, True, True, True, True]  # only the leftmost is off
+        if epochs == 60:
+            assert 1 / 8 < 1 - share[3] < 1 / 5 and 1 / 35 < 1 - said[3] < 1 / 20  # one in six, one in twenty-five
+    assert not below[5].any() and below[60].all()  # too modest, too sure
+
+
+def test_a_factor_for_all_logits(train, data):
     net, history = train(60)
-    logits = net.logits(data.X_val)
-    P = nnlib.activations.softmax(0.5 * logits)
-    assert np.array_equal(P.argmax(axis=1), logits.argmax(axis=1))  # no answer changes
+    P = nnlib.activations.softmax(0.6 * net.logits(data.X_val))
+    p, right = confidence(net, data.X_val, data.y_val, factor=0.6)
+    assert np.array_equal(P.argmax(axis=1), net.predict(data.X_val))  # no answer changes
     loss = -np.log(P[np.arange(len(P)), data.y_val]).mean()
     assert loss < history["val_loss"].min() + 0.005  # the whole climb is gone
+    assert abs(np.sum(1 - p) - np.sum(~right)) < 5  # as many mistakes as it announces
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_the_panel_data_size_shows(data, seed):
+    panel = widgets.DataSize(data, hidden=[64], seed=seed)
+    panel.samples = 20
+    panel.advance(500)
+    curve = pd.DataFrame(panel._finished_curves[20], columns=["step", "loss", "accuracy", "val_loss", "val_accuracy"])
+    curve = curve.set_index("step")
+    assert curve["accuracy"][60] == 1 and curve["val_loss"].idxmin() <= 100
+    assert curve["val_loss"].iloc[-1] > 1.03 * curve["val_loss"].min()
+    assert curve["val_accuracy"].iloc[-1] > curve["val_accuracy"][60] - 0.01
+    score = {}
+    for panel.samples in (50, 100, 1000, 2000, 3200):
+        panel.advance(500)
+    for row in panel.results.to_dict("records"):
+        score[row["samples"]] = row["val_accuracy"]
+    assert 0.37 < score[20] < 0.53 and 0.89 < score[3200] < 0.93
+    assert 0.06 < score[100] - score[50] < 0.16 and -0.005 < score[2000] - score[1000] < 0.035
 
 
 def test_the_panel_data_size(data):
@@ -270,7 +396,34 @@ def test_the_playground_after_too_large_a_rate(data):
     assert panel.history["loss"].iloc[-1] < 0.6  # Reset does
 
 
-# -- part 8: five systems ---------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "settings, steps, accuracy",
+    [
+        ({"hidden": [8, 8, 8]}, 500, (0.83, 0.92)),
+        ({"hidden": [8, 8, 8], "seed": 1}, 500, (0.65, 0.78)),
+        ({"hidden": [128, 128, 128]}, 500, (0.915, 0.95)),
+        ({"activation": "sigmoid"}, 300, (0.5, 0.7)),
+        ({"activation": "sigmoid"}, 3000, (0.86, 0.91)),
+        ({"batch_size": 1, "learning_rate": 0.1}, 2000, (0.2, 0.5)),
+        ({"batch_size": 1, "learning_rate": 0.01}, 2000, (0.79, 0.88)),
+        ({"samples": 50}, 500, (0.48, 0.6)),
+        ({"optimizer": "Adam", "learning_rate": 0.001}, 500, (0.87, 0.92)),
+        ({"optimizer": "Adam", "learning_rate": 0.1}, 500, (0.15, 0.4)),
+    ],
+    ids=lambda value: None if isinstance(value, tuple | int) else "-".join(map(str, value.values())),
+)
+def test_what_the_playground_shows(data, settings, steps, accuracy):
+    panel = widgets.Playground(data, full=True, **{"hidden": [32, 16], **settings})
+    panel.advance(steps)
+    last = panel.history.iloc[-1]
+    assert accuracy[0] < last["val_accuracy"] < accuracy[1]
+    if steps == 300:
+        assert 1.6 < last["loss"] < 2  # near 1.8
+    if settings == {"samples": 50}:
+        assert last["loss"] < 0.01 and last["accuracy"] == 1
+
+
+# -- the appendix: five systems ---------------------------------------------------------------------------------------
 
 
 def test_systems_a_and_b(data, train):
@@ -329,7 +482,7 @@ def test_system_e(data):
     assert 0.86 < net.accuracy(data.X_val, data.y_val) < 0.93
 
 
-# -- part 9: the test set ---------------------------------------------------------------------------------------------
+# -- part 8: the test set ---------------------------------------------------------------------------------------------
 
 
 def test_the_intervals():
@@ -346,8 +499,15 @@ def test_the_test_set(train, data):
     precision, recall, f1, support = precision_recall_fscore_support(data.y_test, predicted)
     assert (support == 100).all() and (f1 <= np.maximum(precision, recall)).all()
     sure = P.max(axis=1)
-    assert right[sure >= 0.99].mean() > 0.985 and np.mean(sure >= 0.99) > 0.4  # mistakes are rare
+    assert (
+        0.99 < right[sure >= 0.99].mean() < 0.998 and np.mean(sure >= 0.99) > 0.4
+    )  # about one in two hundred is wrong
     assert sure[~right].max() > 0.95  # the surest mistakes are sure
+    assert np.sum(~right) - np.sum(1 - sure) < 2 * np.sqrt(np.sum(sure * (1 - sure)))  # no more than announced
+    for least in (0.99, 0.9, 0.5, 0):
+        kept = sure >= least
+        low, high = wilson(right[kept].sum(), kept.sum())
+        assert low - 0.05 < 100 * sure[kept].mean() < high + 0.05
 
 
 def test_my_own_digit(train, data):
@@ -365,3 +525,18 @@ def test_exercises():
     assert confusion_matrix(true, said).tolist() == [[90, 0, 10], [5, 80, 15], [0, 0, 100]]
     precision, recall, _, _ = precision_recall_fscore_support(true, said)
     assert precision[2] == pytest.approx(0.8) and recall[2] == 1 and np.mean(true == said) == pytest.approx(0.9)
+
+
+def test_the_exercise_that_builds_a_net():
+    """The reference against nnlib, whose gradients are checked by numbers elsewhere."""
+    rng, depths = np.random.default_rng(1), set()
+    for _ in range(30):
+        X, Y, weights, biases = a_batch_and_a_net(rng)
+        net = nnlib.Network([len(weights[0]), *(len(b) for b in biases)], "tanh", dtype=np.float64)
+        for own, given in zip([*net.weights, *net.biases], [*weights, *biases], strict=True):
+            own[:] = given
+        expected = [(layer["dW"], layer["db"]) for layer in net.gradients(X, Y.argmax(axis=1))]
+        for pair, theirs in zip(forward_backward(X, Y, weights, biases), expected, strict=True):
+            assert all(np.allclose(a, b, atol=1e-12) for a, b in zip(pair, theirs, strict=True))
+        depths.add(len(weights))
+    assert depths == {1, 2, 3, 4}

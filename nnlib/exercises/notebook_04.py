@@ -1,8 +1,34 @@
 """The questions of notebook 04."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from nnlib.exercises import Question
+
+
+def forward_backward(X, Y, weights, biases):
+    """[(dW, db), ...] of the mean cross-entropy, first layer first: hidden units tanh, output softmax."""
+    A = [X]
+    for W, b in zip(weights[:-1], biases[:-1], strict=True):
+        A.append(np.tanh(A[-1] @ W + b))
+    Z = A[-1] @ weights[-1] + biases[-1]
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    dZ, pairs = (E / E.sum(axis=1, keepdims=True) - Y) / len(X), []
+    for A_in, W in zip(A[::-1], weights[::-1], strict=True):
+        pairs.insert(0, (A_in.T @ dZ, dZ.sum(axis=0)))
+        dZ = (dZ @ W.T) * (1 - A_in**2)
+    return pairs
+
+
+def a_batch_and_a_net(rng):
+    """X, Y, weights and biases of one to four layers, with short numbers, since a wrong answer is shown them."""
+    m, sizes = rng.integers(1, 6), [*rng.integers(1, 5, rng.integers(1, 5)), rng.integers(2, 5)]
+    X, Y = rng.normal(size=(m, sizes[0])).round(1), np.eye(sizes[-1])[rng.integers(sizes[-1], size=m)]
+    shapes = list(pairwise(sizes))
+    weights, biases = ([rng.normal(size=s).round(1) for s in some] for some in (shapes, [n_out for _, n_out in shapes]))
+    return X, Y, weights, biases
+
 
 QUESTIONS = {
     "04.1 updates_64": Question(
@@ -22,4 +48,12 @@ QUESTIONS = {
     "04.3 recall_2": Question(1.0, hint="Of everything that is 2 (its row), the share that was called 2."),
     "04.3 accuracy_all": Question(0.9, hint="The diagonal over all 300."),
     "04.3 always_2": Question([1 / 3, 1.0], hint="All 300 are called 2; 100 of them are. No 2 is missed."),
+    "04.4 forward_backward": Question(
+        forward_backward,
+        inputs=a_batch_and_a_net,
+        hint="Which part is wrong? Part k is layer k's pair (dW, db), first layer first. Check dZ of the last layer "
+        "first, divided by the number of rows, then the shapes on the way back.",
+        more="If the last pair is right and the others are not, look at (4.8): W transposed, and the slope 1 - A^2 of "
+        "the A that went into W. A net of one layer has no tanh at all.",
+    ),
 }

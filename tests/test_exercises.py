@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest, fisher_exact, ttest_rel
 
 import nnlib
 from nnlib import exercises
@@ -241,7 +242,16 @@ PLAUSIBLE = {
     "05.1 w_sigmoid": [0.25, 1, 2],
     "05.1 w_tanh": [0.25, 4, 0],
     "05.2 largest_bias": [1.0, 0.0, -0.5, -2.0],
-    "05.3 images_needed": [10_000, 27_000, 235, 14_000],
+    "05.3 images_bars": [10_000, 27_000, 235, 14_000],
+    "05.3 images_paired": [10_000, 38_416, 54_166, 49, 9700],
+    "05.4 paired_test": [
+        lambda a, b: binomtest(int((a & ~b).sum()), int((a != b).sum())).pvalue,  # breaks where they never disagree
+        lambda a, b: binomtest(int((a & ~b).sum()), max(int((a != b).sum()), 1), alternative="greater").pvalue,
+        lambda a, b: binomtest(int((a & ~b).sum()), len(a)).pvalue,
+        lambda a, b: binomtest(int((a & ~b).sum()), int((a != b).sum())).pvalue if (a != b).any() else 0.0,
+        lambda a, b: ttest_rel(a.astype(float), b.astype(float)).pvalue if (a != b).any() else 1.0,
+        lambda a, b: fisher_exact([[a.sum(), (~a).sum()], [b.sum(), (~b).sum()]]).pvalue,
+    ],
     "06.1 center_7": [(1.2, 0.6), (1.0, 1.0), (2.5, 2.5)],
     "06.1 move_7": [(2.4, 1.8), (3, 3), (-2, -2)],
     "06.2 costs_100": [[70, 20, 5, 2], [7000, 2000, 500, 200]],

@@ -1,17 +1,21 @@
 """What notebook 05 says in words, recomputed. Its cells are run by nbval."""
 
+import re
 import warnings
 from functools import partial
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 from scipy.stats import binomtest
 
 import nnlib
-from nnlib import initializers
+from nnlib import initializers, widgets
 from nnlib.activations import FUNCTIONS
 from nnlib.widgets.panel import numerics
 
+NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "05_activation_comparison.ipynb"
 RATES = [0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0]
 
 
@@ -48,6 +52,35 @@ def sizes_by_layer(net, X, y):
     return spread, size
 
 
+def test_the_minutes_add_up():
+    text = "\n".join(cell.source for cell in nbformat.read(NOTEBOOK, as_version=4).cells)
+    assert sum(map(int, re.findall(r"For the lecturer, (\d+) min", text))) == 50
+
+
+def test_every_option_of_a_prediction_gets_its_reason():
+    cells = nbformat.read(NOTEBOOK, as_version=4).cells
+    answers = [cell.source for cell in cells if "answer" in cell.metadata.get("tags", [])]
+    assert [re.search(r"\*\*([A-D])\.\*\*", answer).group(1) for answer in answers] == list("CCB")
+    for answer in answers:
+        assert answer.startswith("<details>")
+        assert re.findall(r"^- If you chose ([A-D]), you ", answer, re.MULTILINE) == list("ABCD")
+
+
+# -- 1: five bends ----------------------------------------------------------------------------------------------------
+
+
+def test_what_the_explorer_shows():
+    panel = widgets.ActivationExplorer("sigmoid", z=0.0)
+    assert (panel.value, panel.derivative) == (0.5, 0.25) and panel.factor == pytest.approx(1.5e-5, rel=0.02)
+    panel.z = 5.0
+    assert panel.value == pytest.approx(0.993, abs=5e-4) and panel.derivative == pytest.approx(0.0066, abs=1e-4)
+    panel.activation, panel.alpha = "elu", 2.0
+    sides = []
+    for panel.z in (-1e-6, 1e-6):
+        sides.append(panel.derivative)
+    assert sides == pytest.approx([2, 1], abs=1e-4)
+
+
 # -- 2 and 3: one rate for all ----------------------------------------------------------------------------------------
 
 
@@ -57,6 +90,7 @@ def test_predict_1_the_gap_is_the_rate(accuracy):
     at_own_rates = accuracy("relu", 0.5) - accuracy("sigmoid", 5.0)
     assert 0.04 < at_one_rate < 0.085
     assert abs(at_own_rates) < 0.02
+    assert abs(accuracy("relu", 0.5) - accuracy("relu", 0.1)) < 0.015, "at 0.1 ReLU has little to gain"
 
 
 def test_two_ways_to_fall(data, accuracy):
@@ -132,6 +166,30 @@ def test_no_rate_trains_the_deep_sigmoid_net(accuracy):
     assert max(deep("sigmoid", rate) for rate in RATES) < 0.25
     assert deep("relu", 0.1) > 0.8
     assert deep("tanh", 0.1) > 0.85
+
+
+def test_what_the_race_shows(data):
+    race = widgets.Race(data, ["relu", "tanh", "sigmoid"], rates=0.1)
+
+    def after(steps):
+        race.advance(steps)
+        return race.history.groupby("lane")["val_accuracy"].last().to_numpy()
+
+    relu, tanh, sigmoid = after(1000)
+    assert min(relu, tanh) > 0.89 and 0.82 < sigmoid < 0.89
+    race.same_rate, race.rates = False, [0.1, 0.1, 5.0]
+    assert after(300)[2] > 0.86
+    relu, tanh, sigmoid = after(1000)
+    assert abs(sigmoid - (relu + tanh) / 2) < 0.02
+    race.depth = 8
+    relu, tanh, sigmoid = after(400)
+    assert min(relu, tanh) > 0.85 and sigmoid < 0.15
+    sizes = []
+    for net in race.networks:
+        sizes.append([np.sqrt((g["dW"] ** 2).mean()) for g in net.gradients(data.X_train[:500], data.y_train[:500])])
+    sizes = np.array(sizes)[:, :8]  # of the hidden layers
+    assert (sizes[:2].max(axis=1) / sizes[:2].min(axis=1) < 6).all(), "nearly level"
+    assert 2 < (sizes[2, 7] / sizes[2, 0]) ** (1 / 7) < 4.5, "a factor of three per layer"
 
 
 # -- 5: dead units ----------------------------------------------------------------------------------------------------
@@ -224,6 +282,15 @@ def test_he_keeps_the_size_over_twenty_layers():
     assert sizes[0] < 3e-3 and 0.3 < sizes[1] < 3 and sizes[2] > 300
 
 
+@pytest.mark.parametrize("slope", [0.0, 0.1, 0.5])
+def test_what_a_bend_keeps_of_the_mean_square(slope):
+    """(5.7), and with a slope (5.5): (1 + slope^2) / 2 of Var(z)."""
+    rng = np.random.default_rng(0)
+    z = rng.uniform(size=400) @ rng.normal(0, 0.1, (400, 100_000))
+    kept = (FUNCTIONS["leaky_relu"][0](z, slope=slope) ** 2).mean() / z.var()
+    assert kept == pytest.approx((1 + slope**2) / 2, rel=0.02)
+
+
 def test_128_twins(data):
     """Equal units stay equal in float64; what float32's rounding does depends on the processor, so only bounds."""
     gap, score = {}, {}
@@ -238,6 +305,60 @@ def test_128_twins(data):
     assert gap[np.float32] >= gap[np.float64]
 
 
+# -- 8: the test ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def right(data, accuracy):
+    """For ReLU, sigmoid and ELU at their own rates: five nets (rows), right on which test pictures (columns)?"""
+    nets = {"relu": [], "sigmoid": [], "elu": []}
+    for name, rate in (("relu", 0.5), ("sigmoid", 5.0), ("elu", 0.2)):
+        for seed in (3, 4, 5, 6, 7):
+            accuracy(name, rate, seed=seed, prepare=nets[name].append)
+    return {name: np.array([net.predict(data.X_test) == data.y_test for net in five]) for name, five in nets.items()}
+
+
+def bootstrap(D, level=0.95, draws=1000):
+    rng, (R, n) = np.random.default_rng(0), D.shape
+    means = [D[rng.integers(R, size=R)][:, rng.integers(n, size=n)].mean() for _ in range(draws)]
+    return np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+
+
+def test_relu_is_ahead_of_elu_and_not_ordered_with_sigmoid(right):
+    """Bands wide enough for another processor: at the one that wrote the text 1.1 [0.2, 1.9], and -0.0 [-0.9, 0.9]."""
+    D = 100.0 * right["relu"] - 100.0 * right["elu"]
+    low, high = bootstrap(D)
+    assert 0.5 < D.mean() < 1.7 and -0.3 < low < 0.8 and 1.3 < high < 2.6
+    low, high = bootstrap(100.0 * right["relu"] - 100.0 * right["sigmoid"])
+    assert -1.6 < low < 0 < high < 1.6
+
+
+def test_bars_overlap_all_the_same(right):
+    bars = []
+    for name in ("relu", "elu"):
+        n = right[name].shape[1]
+        bars.append(binomtest(round(right[name].mean() * n), n).proportion_ci(method="wilson"))
+    assert bars[1].high > bars[0].low
+
+
+def test_what_is_hard_for_one_is_mostly_hard_for_all(right):
+    for other in ("sigmoid", "elu"):
+        assert 0.02 < (right["relu"] != right[other]).mean() < 0.05
+        assert (~right["relu"] & ~right[other]).sum() > 0.5 * (~right["relu"]).sum()
+
+
+def test_the_border_of_a_paired_comparison():
+    """(5.9) beside the exact test: 0.4 points on 10,000 pictures, 400 of which only one of the nets gets right."""
+    assert 0.04 < binomtest(220, 400).pvalue < 0.06
+    assert 100 * 1.96 * np.sqrt(0.04 / 10_000) == pytest.approx(0.39, abs=0.005)
+    assert 100 * 1.96 * np.sqrt(0.04 / 1000) == pytest.approx(1.2, abs=0.05)
+    assert 100 * 1.96 * np.sqrt(2 * 0.9385 * 0.0615 / 10_000) == pytest.approx(0.66, abs=0.01)
+    assert round(1 - 0.95**15, 2) == 0.54
+    rng = np.random.default_rng(0)
+    kinds = rng.choice([1, -1, 0], p=[0.02, 0.02, 0.96], size=(2000, 10_000)).sum(axis=1)  # equally good nets
+    assert np.mean(np.abs(kinds) / 100 > 0.392) == pytest.approx(0.05, abs=0.02)
+
+
 # -- Your turn --------------------------------------------------------------------------------------------------------
 
 
@@ -247,3 +368,4 @@ def test_exercises():
     corners = np.array(np.meshgrid(*[[0, 1]] * 4)).reshape(4, -1).T
     assert (corners @ w).max() == pytest.approx(1.0)
     assert round(0.94 * 0.06 * (1.96 / 0.002) ** 2, -3) == 54_000
+    assert round(0.04 * (1.96 / 0.004) ** 2, -2) == 9600

@@ -129,7 +129,7 @@ def test_predict_1_squeezed_one_or_two_of_six_are_read(reader):
 
 
 def test_the_marker_s_pen_is_made_thinner_the_ballpoint_s_wider():
-    for name, wider in (("marker_5.png", False), ("ballpoint_shaded_2.jpg", True)):
+    for name, wider in (("marker_5.png", False), ("ballpoint_shaded_2.jpg", True), ("chalk_on_board_7.jpg", True)):
         stages = images.prepare(SAMPLES / name, stages=True)
         before, after = images.pen_width(stages["clean"] > 0.5), images.pen_width(stages["pen width"] > 0.5)
         assert (after > before) == wider
@@ -170,7 +170,7 @@ def test_my_digit_is_read(reader):
 
 
 BAR = [[70, 60], [100, 58], [140, 58], [180, 58], [210, 60]]
-ANGLES = np.linspace(0, 2 * np.pi, 40)
+ANGLES, NO_8 = np.linspace(0, 2 * np.pi, 40), {None, *range(8), 9}
 DRAWN = {  # strokes and the pen's width on the pad, and what is said of them; None is "not sure"
     "a bar": ([BAR], 20, {2, 7}),
     "half a 7": ([[*BAR, [200, 80], [185, 110]]], 20, {7}),
@@ -180,6 +180,11 @@ DRAWN = {  # strokes and the pen's width on the pad, and what is said of them; N
     "an open 4": ([[[90, 50], [80, 150], [200, 150]], [[180, 60], [175, 240]]], 20, {4}),
     "a closed 4": ([[[170, 45], [75, 160], [215, 160]], [[170, 45], [170, 240]]], 20, {4}),
     "a wide 8": ([np.c_[140 + r * np.cos(ANGLES), y + r * np.sin(ANGLES)] for r, y in ((40, 90), (50, 185))], 60, {8}),
+    "a small 8": (
+        [np.c_[140 + r * np.cos(ANGLES), y + r * np.sin(ANGLES)] for r, y in ((25, 115), (30, 170))],
+        60,
+        NO_8,
+    ),
     "a square": ([[[60, 60], [220, 60], [220, 220], [60, 220], [60, 60]]], 20, {0}),
     "a cross": ([[[60, 60], [220, 220]], [[220, 60], [60, 220]]], 20, {None}),
 }

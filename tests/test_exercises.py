@@ -195,6 +195,19 @@ def _pairs(X, Y, weights, biases, share=None, slope=lambda A: 1 - A**2):
     return pairs
 
 
+def _to_the_middle(p, middle=13.5):
+    return middle - (np.indices(p.shape) * p).sum(axis=(1, 2)) / p.sum()
+
+
+def _moved(p, move, rounded=np.floor):
+    """The exercise 06.4 in a form that can be spoilt."""
+    whole = rounded(move).astype(int)
+    p = np.roll(p, whole, axis=(0, 1))
+    for axis, delta in enumerate(move - whole):
+        p = (1 - delta) * p + delta * np.roll(p, 1, axis=axis)
+    return p
+
+
 # Answers that a student may well give, and that are wrong.
 PLAUSIBLE = {
     "01.1 scaled_val": [np.array([[0, 0.5, 1], [0.2, 0.8, 0]]), np.array([[0, 50, 100], [20, 80, 0]]) / 255],
@@ -253,12 +266,20 @@ PLAUSIBLE = {
         lambda a, b: fisher_exact([[a.sum(), (~a).sum()], [b.sum(), (~b).sum()]]).pvalue,
     ],
     "06.1 center_7": [(1.2, 0.6), (1.0, 1.0), (2.5, 2.5)],
-    "06.1 move_7": [(2.4, 1.8), (3, 3), (-2, -2)],
+    "06.1 move_7": [(2, 2), (1.9, 1.3), (1, 2), (-2, -1)],
     "06.2 costs_100": [[70, 20, 5, 2], [7000, 2000, 500, 200]],
     "06.2 best_100": [0, 0.9, 0.999],
     "06.2 best_20": [0, 0.99, 0.999],
     "06.3 useful": [(True, True, False, True), (True, False, True, True)],
     "06.3 sixes_as_nine": [0, 10, 100],
+    "06.4 center_exactly": [
+        lambda p: p,
+        lambda p: np.roll(p, np.round(_to_the_middle(p)).astype(int), axis=(0, 1)),  # whole pixels
+        lambda p: _moved(p, _to_the_middle(p, 14)),
+        lambda p: _moved(p, -_to_the_middle(p)),
+        lambda p: _moved(p, _to_the_middle(p)[::-1]),  # down and right exchanged
+        lambda p: _moved(p, _to_the_middle(p), np.trunc),  # mixes with a negative share
+    ],
 }  # fmt: skip
 
 

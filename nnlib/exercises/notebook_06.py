@@ -12,13 +12,37 @@ def share_of_sixes_read_as_nine(net, X, y):
     return 100 * np.mean(net.predict(images.warp(X[y == 6], rotate=180)) == 9)
 
 
+def center_exactly(p):
+    """The picture moved so that its centre of mass is in the middle of the field, by bilinear interpolation."""
+    places = np.indices(p.shape)
+    move = (np.array(p.shape) - 1) / 2 - (places * p).sum(axis=(1, 2)) / p.sum()
+    whole = np.floor(move).astype(int)
+    p = np.roll(p, whole, axis=(0, 1))
+    for axis, delta in enumerate(move - whole):
+        p = (1 - delta) * p + delta * np.roll(p, 1, axis=axis)
+    return p
+
+
+def a_patch_of_ink(rng):
+    """A picture (28, 28), random ink in a box of up to 12x12 pixels: wherever it is moved to, nothing is cut off."""
+    height, width = rng.integers(1, 13, 2)
+    top, left = rng.integers(1, 15, 2)
+    p = np.zeros((28, 28))
+    p[top : top + height, left : left + width] = rng.uniform(0.1, 1, (height, width))
+    return (p,)
+
+
 QUESTIONS = {
     "06.1 center_7": Question(
         [0.6, 1.2],
         hint="Five pixels of ink: the mean of their rows, and the mean of their columns.",
         more="Rows: 0, 0, 0, 1, 2. Columns: 0, 1, 2, 2, 1.",
     ),
-    "06.1 move_7": Question([2, 2], hint="3 minus the centre, each rounded."),
+    "06.1 move_7": Question(
+        [2, 1],
+        hint="The middle of the field minus the centre of mass, each rounded.",
+        more="The pixels are counted from 0 to 5: where is the middle?",
+    ),
     "06.2 costs_100": Question(
         [7000, 2500, 1500, 1950], hint="5 cents for each sent back plus 100 for each wrong one."
     ),
@@ -31,5 +55,14 @@ QUESTIONS = {
         share_of_sixes_read_as_nine,
         hint="Turn the sixes of the validation rows with images.warp, and let `plain` read them.",
         more="The mean of (predicted == 9), times 100.",
+    ),
+    "06.4 center_exactly": Question(
+        center_exactly,
+        inputs=a_patch_of_ink,
+        tolerance=1e-4,
+        hint="Print center_of_mass of what it makes of digits[0]. Further off than before: the sign, or down and right "
+        "exchanged. Half a pixel off: the middle of 28 pixels, counted from 0. Less: the part of a pixel.",
+        more="move = 13.5 - center_of_mass(p) has two parts, down (axis 0) and right (axis 1). np.floor gives the "
+        "whole pixels, and (6.3) with delta = move - whole the rest, once along each axis.",
     ),
 }

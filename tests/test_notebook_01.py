@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from math import comb
 from pathlib import Path
 
 import ipywidgets
@@ -9,7 +10,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binom, binomtest
+from scipy.stats import binom, binomtest, hypergeom
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
 import nnlib
@@ -131,6 +132,15 @@ def test_split_by_hand(shipped, data):
         assert np.array_equal(np.bincount(y[part]), np.bincount(labels))
 
 
+def test_shares_up_to_rounding():
+    """Counts that cannot be divided: every part of the 8x8 digits has its share of each digit, to less than a row."""
+    data = nnlib.load_dataset("digits")
+    counts = [np.bincount(y) for y in (data.y_train, data.y_val, data.y_test)]
+    total = sum(counts)
+    shares = [total * count.sum() / total.sum() for count in counts]
+    assert all(0 < abs(count - share).max() < 1 for count, share in zip(counts, shares))
+
+
 def test_rule_from_the_training_rows():
     from sklearn.datasets import load_iris
 
@@ -230,8 +240,18 @@ def test_one_hot():
     y = np.array([3, 1, 4, 1, 5])
     assert np.eye(y.max() + 1)[y].shape == (5, 6)
     assert np.array_equal(nnlib.Network([784, 10]).targets(y), np.eye(10)[y])
-    assert round(100 * 0.9**10, 2) == 34.87 and round(100 * 0.9**64, 2) == 0.12
-    assert round(1 / (1 - (1 - 0.9**64) ** 50)) in (17, 18)  # "one epoch in seventeen", 50 batches
+
+
+def test_a_batch_without_a_nine():
+    """Rows are drawn without return from 3,200 with 320 nines: by formula, and by drawing."""
+    assert round(100 * 0.9**10, 2) == 34.87 and round(100 * 0.9**64, 2) == 0.12  # with return
+    assert [round(100 * hypergeom.pmf(0, 3200, 320, m), 2) for m in (10, 64)] == [34.81, 0.11]
+    # an epoch of 50 batches has one without a nine: the chance of a union, by inclusion and exclusion
+    chance = sum((-1) ** (k + 1) * comb(50, k) * hypergeom.pmf(0, 3200, 320, 64 * k) for k in range(1, 12))
+    assert round(1 / chance) == 19  # "about one epoch in nineteen"
+    rng, is_nine = np.random.default_rng(0), np.arange(3200) < 320
+    drawn = np.mean([not rng.permutation(is_nine).reshape(50, 64).any(axis=1).all() for _ in range(4000)])
+    assert abs(drawn - chance) < 0.012
 
 
 @pytest.fixture

@@ -210,9 +210,22 @@ def _moved(p, move, rounded=np.floor):
 
 # Answers that a student may well give, and that are wrong.
 PLAUSIBLE = {
-    "01.1 scaled_val": [np.array([[0, 0.5, 1], [0.2, 0.8, 0]]), np.array([[0, 50, 100], [20, 80, 0]]) / 255],
-    "01.2 n_leaked": [40, 0, 300],
+    "01.1 place": [(21, 15), (16, 21), (15, 20), (16, 22), 441],
+    "01.2 scaled_val": [np.array([[0, 0.5, 1], [0.2, 0.8, 0]]), np.array([[0, 50, 100], [20, 80, 0]]) / 255],
     "01.3 always_no": [0.9, 0.1, 0.0904],
+    "01.4 leaks": [
+        lambda X_train, X_val: [],
+        lambda X_train, X_val: sum(row.tobytes() in {r.tobytes() for r in X_train} for row in X_val),  # how many
+        lambda X_train, X_val: [row.tobytes() in {r.tobytes() for r in X_train} for row in X_val],  # a mask
+        lambda X_train, X_val: np.flatnonzero((X_train[:, None] == X_val).all(axis=2).any(axis=1)),  # training rows
+        lambda X_train, X_val: np.flatnonzero(np.isin(X_val, X_train).all(axis=1)),  # each pixel somewhere
+        lambda X_train, X_val: np.flatnonzero(np.isin(X_val[:, 1], X_train[:, 1])),  # one pixel
+        lambda X_train, X_val: np.flatnonzero(np.isin(np.sort(X_val).sum(axis=1), np.sort(X_train).sum(axis=1))),
+        lambda X_train, X_val: np.flatnonzero((abs(X_val[:, None] - X_train) < 0.01).all(axis=2).any(axis=1)),  # alike
+        lambda X_train, X_val: np.flatnonzero((X_val[:, None] == X_val).all(axis=2).sum(axis=1) > 1),  # twice in X_val
+        lambda X_train, X_val: [i for x in X_train for i in np.flatnonzero((X_val == x).all(axis=1))],  # not sorted
+    ],
+    "01.4 n_leaked": [40, 0, 300],
     "02.1 shape": [(4,), (4, 1), (1, 4)],
     "02.1 error": [0, 0.0, 2.0, 3.5, 40],
     "02.1 repaired": [2.5],

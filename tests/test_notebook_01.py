@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from math import comb
 from pathlib import Path
 
 import ipywidgets
@@ -9,7 +10,8 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binom, binomtest
+from PIL import Image
+from scipy.stats import binom, binomtest, hypergeom
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
 import nnlib
@@ -54,6 +56,42 @@ def interval(right):
     return binomtest(int(right.sum()), len(right)).proportion_ci(method="wilson")
 
 
+# ---------------------------------------------------------------- page one: the pad
+@pytest.fixture(scope="module")
+def picture():
+    return Image.open(nnlib.datasets.sample("my_digit")).convert("L")
+
+
+def test_the_pad_reads_what_page_one_says(picture):
+    pad = widgets.DrawingPad()
+    assert pad.network.parameters.size == 457_918
+    pad.pixels = np.asarray(picture.resize((280, 280)))
+    pad.update()
+    assert pad.answer == 3 and pad.probabilities[3] > 0.99
+    tiny = np.zeros((280, 280), np.uint8)
+    tiny[10:66, 200:256] = np.asarray(picture.resize((56, 56)))  # in a corner
+    pad.pixels = tiny
+    pad.update()
+    assert pad.answer == 3
+    answers = {}
+    letter_h = [[(80, 40), (80, 240)], [(200, 40), (200, 240)], [(80, 140), (200, 140)]]
+    drawings = {"bar": [[(60, 60), (220, 60)]], "7": [[(60, 60), (220, 60), (120, 240)]], "H": letter_h}
+    drawings["X"] = [[(50, 50), (230, 230)], [(230, 50), (50, 230)]]
+    for name, strokes in drawings.items():
+        pad.clear()
+        pad.draw_strokes(strokes)
+        pad.update()
+        answers[name] = (pad.answer, float(pad.probabilities.max()))
+    assert [answers[name][0] for name in drawings] == [2, 7, 4, None]
+    assert min(answers["bar"][1], answers["H"][1]) > 0.95  # "nearly certain", "with full confidence"
+    assert set(pad.probabilities.argsort()[-2:]) == {1, 8}  # of the X: "between 1 and 8"
+
+
+def test_the_network_of_the_pad_learned_from_60_000_pictures():
+    metadata = nnlib.load_pretrained().metadata
+    assert metadata["data"].startswith("MNIST's training set, 60,000 rows")
+
+
 # ---------------------------------------------------------------- section 2: counts
 def test_counts(data, mnist_counts):
     assert [len(y) for y in (data.y_train, data.y_val, data.y_test)] == [3200, 800, 1000]
@@ -78,6 +116,14 @@ def test_mnist_counts_are_those_of_the_real_labels(mnist_counts):
 
 
 # ---------------------------------------------------------------- section 3: scaling
+def test_the_drawn_neuron(cells):
+    source = next(cell.source for cell in cells if cell.source.startswith("# The picture: one neuron"))
+    numbers = [np.array(eval(found)) for found in re.findall(r"np\.array\((\[.*?\])\)", source)]
+    inputs, weights = numbers
+    assert inputs[0] == 0 and (np.sign(weights) == [1, -1, 1]).all()  # "the first pixel is black", "the blue one"
+    assert round(inputs @ weights, 2) == 0.16 == round(0 - 0.24 + 0.4, 2)
+
+
 def test_weighted_sums(shipped):
     W = np.random.default_rng(5).normal(0, 1 / 28, (784, 100))  # another seed than the notebook's
     Z_raw = shipped[0][::10] @ W
@@ -131,6 +177,15 @@ def test_split_by_hand(shipped, data):
         assert np.array_equal(np.bincount(y[part]), np.bincount(labels))
 
 
+def test_shares_up_to_rounding():
+    """Counts that cannot be divided: every part of the 8x8 digits has its share of each digit, to less than a row."""
+    data = nnlib.load_dataset("digits")
+    counts = [np.bincount(y) for y in (data.y_train, data.y_val, data.y_test)]
+    total = sum(counts)
+    shares = [total * count.sum() / total.sum() for count in counts]
+    assert all(0 < abs(count - share).max() < 1 for count, share in zip(counts, shares))
+
+
 def test_rule_from_the_training_rows():
     from sklearn.datasets import load_iris
 
@@ -153,8 +208,28 @@ def test_nearest_class_mean(data):
     assert (round(low, 2), round(high, 2)) == (0.78, 0.84)
 
 
+def test_what_is_to_be_seen_in_the_browser(data):
+    """ "151 of the 800 are wrong", 26 of the 80 fives, none of the ones; thin digits are called 1."""
+    X, y, said = data.X_val, data.y_val, nearest_mean(data)
+    wrong = said != y
+    assert 150 <= wrong.sum() <= 152  # a tie may be decided by rounding
+    by_digit = np.bincount(y[wrong], minlength=10)
+    assert by_digit[1] == 0 and by_digit.argmax() == 5 and 25 <= by_digit[5] <= 27
+    pairs = Counter(zip(y[wrong].tolist(), said[wrong].tolist()))
+    assert {pair for pair, _ in pairs.most_common(2)} == {(3, 5), (5, 3)}
+    assert said[y == 4][0] == 9  # "the very first, index 0"
+    ink, ones = X.sum(axis=1), np.flatnonzero(wrong & (said == 1))
+    assert 27 <= len(ones) <= 29 and np.mean([ink[i] < ink[y == y[i]].mean() for i in ones]) > 0.9
+    means = np.array([data.X_train[data.y_train == k].mean(axis=0) for k in range(10)])
+    assert means.sum(axis=1).argmin() == 1  # "the mean of the ones has the least grey"
+    dark = X[ones] < 0.1
+    gain = (means[y[ones]] - X[ones]) ** 2 - (means[1] - X[ones]) ** 2  # of the 1 on the true digit, pixel by pixel
+    assert ((gain * dark).sum(axis=1) > 0).all()  # "it gains on the many black pixels"
+    assert (gain * ~dark).sum() < 0 and (gain.sum(axis=1) > 0).all()  # "than it loses on the stroke"
+
+
 def test_other_data_sets():
-    """Section 11."""
+    """Appendix C."""
     digits, iris = nnlib.load_dataset("digits"), nnlib.load_dataset("iris")
     assert 0.915 < np.mean(nearest_mean(digits) == digits.y_val) < 0.925
     right = nearest_mean(iris) == iris.y_val
@@ -225,13 +300,23 @@ def test_network_does_not_mind_the_scramble(data):
         nnlib.train(other, X[:, order], y, epochs=1, batch_size=50, optimizer=nnlib.SGD(0.1), seed=0, progress=False)
 
 
-# ---------------------------------------------------------------- sections 9 and 10: one-hot, Kaggle's table
+# ---------------------------------------------------------------- appendix: one-hot, Kaggle's table
 def test_one_hot():
     y = np.array([3, 1, 4, 1, 5])
     assert np.eye(y.max() + 1)[y].shape == (5, 6)
     assert np.array_equal(nnlib.Network([784, 10]).targets(y), np.eye(10)[y])
-    assert round(100 * 0.9**10, 2) == 34.87 and round(100 * 0.9**64, 2) == 0.12
-    assert round(1 / (1 - (1 - 0.9**64) ** 50)) in (17, 18)  # "one epoch in seventeen", 50 batches
+
+
+def test_a_batch_without_a_nine():
+    """Rows are drawn without return from 3,200 with 320 nines: by formula, and by drawing."""
+    assert round(100 * 0.9**10, 2) == 34.87 and round(100 * 0.9**64, 2) == 0.12  # with return
+    assert [round(100 * hypergeom.pmf(0, 3200, 320, m), 2) for m in (10, 64)] == [34.81, 0.11]
+    # an epoch of 50 batches has one without a nine: the chance of a union, by inclusion and exclusion
+    chance = sum((-1) ** (k + 1) * comb(50, k) * hypergeom.pmf(0, 3200, 320, 64 * k) for k in range(1, 12))
+    assert round(1 / chance) == 19  # "about one epoch in nineteen"
+    rng, is_nine = np.random.default_rng(0), np.arange(3200) < 320
+    drawn = np.mean([not rng.permutation(is_nine).reshape(50, 64).any(axis=1).all() for _ in range(4000)])
+    assert abs(drawn - chance) < 0.012
 
 
 @pytest.fixture
@@ -343,13 +428,35 @@ def test_every_equation_is_cited_by_code(cells):
 
 def test_minutes(cells):
     minutes = [int(found) for cell in cells for found in re.findall(r"For the lecturer, (\d+) min", cell.source)]
-    assert 45 <= sum(minutes) <= 55
+    assert sum(minutes) == 50  # "add up to 50"
 
 
-def test_three_predictions(cells):
+def test_three_predictions_give_a_reason_for_every_option(cells):
     asked = [cell.source for cell in cells if "### Predict" in cell.source]
-    assert len(asked) == 3
-    for source in asked:
+    answers = [cell.source for cell in cells if "answer" in cell.metadata.get("tags", [])]
+    assert len(asked) == len(answers) == 3
+    for source, answer in zip(asked, answers):
         assert re.findall(r"^- \*\*([A-D])\*\*", source, re.M) == list("ABCD")
-    answers = [cell.source for cell in cells if cell.source.startswith("Answer: **")]
-    assert [answer[10] for answer in answers] == list("BBC")
+        assert re.findall(r"^- If you chose ([A-D]), you ", answer, re.M) == list("ABCD")
+    assert [re.search(r"^\*\*([A-D])\.\*\*", answer, re.M)[1] for answer in answers] == list("BBC")
+
+
+def test_one_word_for_accuracy(cells):
+    """A score is a logit in notebook 02, so nothing is called one here."""
+    assert not [cell.source for cell in cells if re.search(r"(?<!\.)\bscor(e|es|ed|ing)\b", cell.source, re.IGNORECASE)]
+
+
+def test_a_fold_after_every_panel_says_what_was_to_be_seen(cells):
+    sources = [cell.source for cell in cells]
+    panels = [k for k, source in enumerate(sources) if re.search(r"widgets\.[A-Z]", source)]
+    folds = [k for k, source in enumerate(sources) if "<summary>What you should have seen</summary>" in source]
+    tried = "\n".join(sources).count("*Try:*")
+    assert len(panels) == len(folds) == tried == 3
+    assert all(panel < fold <= panel + 3 for panel, fold in zip(panels, folds))
+
+
+def test_files_come_after_everything_else(cells):
+    headings = re.findall(r"^## (.+)", "\n".join(cell.source for cell in cells if cell.cell_type == "markdown"), re.M)
+    assert [heading[:10] for heading in headings[-5:]] == [
+        "What you l", "Appendix A", "Appendix B", "Appendix C", "References",
+    ]  # fmt: skip

@@ -1,6 +1,10 @@
 """What notebook 02 says, worked out again: its numbers and the answers of its predictions, each within a band."""
 
+import re
+from pathlib import Path
+
 import ipywidgets
+import nbformat
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,7 +17,13 @@ from nnlib import widgets
 from nnlib.activations import relu, softmax
 from nnlib.losses import cross_entropy_from_logits
 
+NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "02_single_layer_net.ipynb"
 UNIFORM = nnlib.initializers.uniform(-0.5, 0.5)
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return nbformat.read(NOTEBOOK, as_version=4).cells
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +81,23 @@ def start_of_part_7(dtype):
 def means_as_layer(data):
     means = np.array([data.X_train[data.y_train == k].mean(axis=0) for k in range(10)], dtype=np.float64)
     return means, means.T, -0.5 * (means**2).sum(axis=1)
+
+
+# -- the whole -------------------------------------------------------------------------------------------------------
+
+
+def test_three_predictions_give_a_reason_for_every_option(cells):
+    answers = [cell.source for cell in cells if "answer" in cell.metadata.get("tags", [])]
+    assert [re.search(r"\*\*([A-D])\.\*\*", answer).group(1) for answer in answers] == list("BCD")
+    for answer in answers:
+        assert re.findall(r"^- If you chose ([A-D]), you ", answer, re.M) == list("ABCD")
+
+
+def test_one_word_one_meaning(cells):
+    """A logit is no score (01's word for accuracy), which is said once."""
+    for cell in cells:
+        if cell.cell_type == "code" or "(*Score* stays" not in cell.source:
+            assert not re.search(r"\bscore", cell.source, re.I), cell.source
 
 
 # -- parts 2 to 5 -----------------------------------------------------------------------------------------------------
@@ -231,6 +258,23 @@ def test_predict_3_start_loss(data):
     he = [nnlib.Network([784, 128, 64, 10], seed=seed).loss(X, y) for seed in range(15)]
     assert all(abs(loss - np.log(10)) < 0.5 for loss in he)
     assert abs(start_of_part_7(np.float32).loss(X, y) - np.log(10)) < 0.4
+
+
+def test_labels_that_do_not_belong_to_their_rows(data):
+    """The validation loss climbs, and does not merely stay; the accuracy is that of guessing."""
+    nonsense = np.random.default_rng(0).permutation(data.y_train)
+    history = nnlib.train(
+        nnlib.Network([784, 128, 64, 10], "relu", seed=0),
+        data.X_train,
+        nonsense,
+        epochs=60,
+        optimizer=nnlib.SGD(0.1),
+        validation=(data.X_val, data.y_val),
+        progress=False,
+    )
+    assert history["loss"].iloc[-1] < 0.25
+    assert abs(history["val_loss"][:5] - np.log(10)).max() < 0.1 and 4.8 < history["val_loss"].iloc[-1] < 6.3
+    assert history["val_accuracy"].between(0.05, 0.15).all()
 
 
 def test_hidden_layer_beats_regression(data, regression, hidden_net, my_digit):

@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 import nnlib
 from nnlib import widgets
 from nnlib.activations import relu, softmax
+from nnlib.exercises import notebook_02
 from nnlib.losses import cross_entropy_from_logits
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "02_single_layer_net.ipynb"
@@ -358,6 +359,37 @@ def test_exercises():
     net = nnlib.Network([1, 10], initializer="zeros", dtype=np.float64)
     nnlib.train(net, [[0.5]], [3], epochs=1, optimizer=nnlib.SGD(1.0), progress=False)
     assert net.weights[0][0] == pytest.approx(np.where(np.arange(10) == 3, 0.45, -0.05))
+
+
+def test_the_gradient_with_weight_decay():
+    """Exercise 4's reference, by numbers and beside nnlib's own update, which leaves the biases alone."""
+    rng = np.random.default_rng(0)
+    X, y, decay = rng.normal(size=(6, 4)), rng.integers(0, 3, size=6), 0.3
+    net = nnlib.Network([4, 3], dtype=np.float64, seed=0)
+    (W,), (b,) = net.weights, net.biases
+    b[...] = rng.normal(size=3)
+    dW, db = notebook_02.l2_gradient(X, np.eye(3)[y], W, b, decay)
+
+    def loss():
+        return cross_entropy_from_logits(X @ W + b, np.eye(3)[y])[0] + decay / 2 * (W**2).sum()
+
+    assert nnlib.numerical_gradient(loss, W) == pytest.approx(dW, abs=1e-8)
+    assert nnlib.numerical_gradient(loss, b) == pytest.approx(db, abs=1e-8)
+    before = W.copy(), b.copy()
+    nnlib.train(net, X, y, 1, None, nnlib.SGD(0.1, weight_decay=decay), progress=False)
+    assert before[0] - 0.1 * dW == pytest.approx(W) and before[1] - 0.1 * db == pytest.approx(b)
+
+
+def test_an_overflow_in_the_exercise_is_noticed():
+    def naive(Z):
+        with np.errstate(all="ignore"):
+            return np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
+
+    def answer(X, Y, W, b, weight_decay):
+        dZ = (naive(X @ W + b) - Y) / len(X)
+        return X.T @ dZ + weight_decay * W, dZ.sum(axis=0)
+
+    assert not nnlib.check("02.4 l2_gradient", answer)
 
 
 # -- live panels ------------------------------------------------------------------------------------------------------

@@ -248,6 +248,7 @@ def test_two_weights_on_the_map(descent):
     assert curvatures[1] == pytest.approx(0.30, abs=0.01) and curvatures[0] < curvatures[1] / 5  # "a long valley"
     assert directions[0, 1] * directions[1, 1] > 0  # the steep direction: both weights grow together
     assert np.corrcoef(descent["ink"].T)[0, 1] > 0.6  # "much ink on both sides"
+    assert np.corrcoef(descent["ink"][:, 0], descent["is_8"])[0, 1] > 0.2  # "an 8 has more ink on the left"
 
 
 def test_the_slider_of_the_map(descent, monkeypatch):

@@ -13,6 +13,7 @@ from scipy.stats import binomtest, fisher_exact, ttest_rel
 import nnlib
 from nnlib import exercises
 from nnlib.exercises import Question
+from nnlib.exercises.notebook_02 import l2_gradient
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("[0-9]*.ipynb"))
 
@@ -232,6 +233,15 @@ PLAUSIBLE = {
     "02.2 letters_loss": [3.3, 2.302585, 26, 1 / 26],
     "02.2 classes": [99, 101, 10, 100.48],
     "02.3 weights_400": [np.full(10, -0.05), np.where(np.arange(10) == 3, 0.9, -0.1)],
+    "02.4 l2_gradient": [
+        lambda X, Y, W, b, decay: l2_gradient(X, Y, W, b, 0),  # the penalty forgotten
+        lambda X, Y, W, b, decay: l2_gradient(X, Y, W, b, 2 * decay),
+        lambda X, Y, W, b, decay: l2_gradient(X, Y, W, b, decay / len(X)),
+        lambda X, Y, W, b, decay: [len(X) * part for part in l2_gradient(X, Y, W, b, decay / len(X))],  # a sum, no mean
+        lambda X, Y, W, b, decay: (l2_gradient(X, Y, W, b, decay)[0], l2_gradient(X, Y, W, b, 0)[1] + decay * b),
+        lambda X, Y, W, b, decay: [-part for part in l2_gradient(X, Y, W, b, -decay)],  # Y - A
+        (np.zeros((784, 10)), np.zeros(10)),
+    ],
     "03.1 dg": [np.zeros(3), np.ones(3)],
     "03.1 dc": [np.zeros(3), np.ones(3)],
     "03.1 dX": [np.zeros((6, 3)), np.zeros(3)],

@@ -84,6 +84,24 @@ def test_every_page_fits(folder, path, tab):
     assert "$$" not in tab.locator(".slides").inner_text()
 
 
+def test_pages_are_the_same_in_any_window(folder, tab):
+    """A small one is that of the speaker's view, whose page numbers go with those of the screen."""
+    page = folder / f"{PATHS[2].stem}.html"
+    before = [one["title"] for one in slides.measure_one(tab, page)]
+    for width, height in ((1920, 1080), (600, 500)):
+        tab.set_viewport_size({"width": width, "height": height})
+        tab.reload()
+        assert [one["title"] for one in slides.measure_one(tab, page)] == before
+
+
+def test_speakers_view(folder, tab):
+    """Opened by the key S, it shows the notes of the page on the screen."""
+    slides.measure_one(tab, folder / f"{PATHS[0].stem}.html")
+    with tab.context.expect_page() as popup:
+        tab.keyboard.press("s")
+    popup.value.get_by_text("For the lecturer").wait_for(timeout=60_000)
+
+
 @every_notebook
 def test_what_is_folded(folder, path, tab):
     """Drawing code that is folded in the notebook is not shown, lecturers' notes are in the speaker's view alone, and
@@ -107,7 +125,7 @@ def test_what_is_folded(folder, path, tab):
         == 1
     )
     for one in parts.predictions(notebook):
-        assert parts.slide_type(one.answer) in ("fragment", "subslide", "slide"), one.answer.source
+        assert parts.slide_type(one.answer) in ("-", "fragment", "subslide", "slide"), one.answer.source
 
 
 def test_fits_without_change(measured):

@@ -56,6 +56,7 @@ def write(path, folder):
         reveal_url_prefix="reveal",
         embed_images=True,
     )
+    exporter.log.setLevel("ERROR")  # pictures have no text of their own; the cell around them says what they show
     resources = {"metadata": {"name": path.stem, "path": str(path.parent)}}
     page, _ = exporter.from_notebook_node(for_a_lecture(parts.read(path)), resources)
     page = re.sub(r'<link[^>]*"reveal/dist/[^>]*>', "", page)  # of a newer reveal.js

@@ -89,6 +89,8 @@ async function start() {
         transition: "none", slideNumber: "c/t", controls: false,
         dependencies: [{ src: "reveal/plugin/notes/notes.js", async: true }],
     });
+    // RISE's copy opens the speaker's view at T; reveal.js's own key is S.
+    Reveal.addKeyBinding({ keyCode: 83, key: "S", description: "Speaker notes view" }, () => RevealNotes.open());
     document.documentElement.dataset.ready = "yes";
 }
 

@@ -12,7 +12,7 @@ AS_ROOT = $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 # The kernel is the one in .venv, also where the user has another one of the same name.
 export JUPYTER_PREFER_ENV_PATH := 1
 
-.PHONY: help lab test run student assignments quiz notebooks figures bench lint clean
+.PHONY: help lab test run student assignments quiz slides notebooks figures bench lint clean
 
 help:
 	@echo "make lab         open the notebooks in JupyterLab"
@@ -21,6 +21,7 @@ help:
 	@echo "make student     copies without solutions and answers, in build/student/; an edited copy is never written over"
 	@echo "make assignments the exercises for nbgrader and for Otter Assign, in build/assignments/"
 	@echo "make quiz        all predictions as a question bank for Moodle, build/quiz.gift"
+	@echo "make slides      a lecture of each notebook that needs no network, in build/slides/"
 	@echo "make notebooks   execute the notebooks in place, as they are committed, and write their figures"
 	@echo "make figures     write figures/ from the pictures that the notebooks hold"
 	@echo "make bench       run the benchmarks"
@@ -51,6 +52,9 @@ assignments: .venv/ready
 
 quiz: .venv/ready
 	$(BIN)/python tools/quiz.py $(ARGS) $(NOTEBOOKS)
+
+slides: .venv/ready
+	$(BIN)/python tools/slides.py $(ARGS) $(NOTEBOOKS)
 
 bench: .venv/ready
 	$(BIN)/python benchmarks/training.py $(ARGS)

@@ -1,6 +1,7 @@
 /* Makes every page fit 1280 x 720, then starts reveal.js: the pictures get larger where there is room and smaller
-   where there is none, then everything gets smaller, down to 75 %, which the last row can read. What still does not fit goes on to a page of its own; only a block that cannot be divided
-   gets smaller, down to 60 %. window.pages tells tools/slides.py what became of each page. */
+   where there is none, then everything gets smaller, down to 75 %, which the last row can read. What still does not fit
+   goes on to a page of its own; only a block that cannot be divided gets smaller, down to 60 %. window.pages tells
+   tools/slides.py what became of each page. */
 const WIDTH = 1280, HEIGHT = 720, READABLE = 0.75, SMALLEST = 0.6, PICTURES = [1.4, 1.2, 1, 0.85, 0.7];
 
 /* All that a section shows, in one block; the speaker's notes, also those in a fragment, in one other. */

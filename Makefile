@@ -32,7 +32,7 @@ lab: .venv/ready
 	exec $(BIN)/python -m jupyterlab notebooks/01_data_loading.ipynb --ServerApp.root_dir="$(CURDIR)" $(AS_ROOT) $(ARGS)
 
 test: .venv/ready
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadfile $(ARGS)
 
 run: .venv/ready
 	$(BIN)/python tools/run_notebooks.py $(ARGS) $(NOTEBOOKS)
@@ -58,7 +58,7 @@ slides: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python benchmarks/training.py $(ARGS)
-	NNLIB_LIVE_MINUTES=10 $(BIN)/python -m pytest -q -s tests/test_live.py
+	NNLIB_LIVE_MINUTES=10 $(BIN)/python -m pytest -q -s -m times tests
 
 lint: .venv/ready
 	$(BIN)/python -m ruff check .

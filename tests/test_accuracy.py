@@ -1,13 +1,10 @@
 """What the networks must reach on real digits, with a fixed seed."""
 
-from pathlib import Path
-
 import pytest
+from outside import MNIST, needs
 
 from nnlib import SGD, Network, train
 from nnlib.initializers import normal
-
-SHARED_MNIST = Path(__file__).parents[2] / "shared" / "data" / "mnist"
 
 
 def test_A_reaches_91_percent_of_validation_on_mnist_5k(dataset):
@@ -26,9 +23,9 @@ def test_C_reaches_94_5_percent_of_test_on_digits(loss, dataset):
     assert net.accuracy(16 * data.X_test, data.y_test) >= 0.945
 
 
-@pytest.mark.skipif(not SHARED_MNIST.exists(), reason=f"full MNIST is not at {SHARED_MNIST}")
+@needs(MNIST)
 def test_A_reaches_97_percent_of_test_on_full_mnist_in_5_epochs(dataset):
-    data = dataset(str(SHARED_MNIST), validation=0)
+    data = dataset(str(MNIST), validation=0)
     net = Network([784, 128, 64, 10], ["leaky_relu", "elu"])
     train(net, data.X_train, data.y_train, 5, 64, SGD(0.1), progress=False)
     assert len(data.X_test) == 10_000 and net.accuracy(data.X_test, data.y_test) >= 0.970

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from outside import MNIST, needs
 from sklearn.datasets import load_digits, load_iris
 
 from nnlib.data import cache, datasets, formats, named, tables
 from nnlib.data.datasets import Dataset, load_dataset
 
-SHARED_MNIST = Path(__file__).parents[2] / "shared" / "data" / "mnist"
 PARTS = ("train", "val", "test")
 
 
@@ -298,16 +298,15 @@ def test_mnist_is_a_users_own_files_where_there_are_any(tmp_path, folder):
     assert np.array_equal(data.y_train, train[1]) and np.array_equal(data.y_test, test[1])
 
 
+@needs(MNIST)
 def test_full_mnist_from_a_users_folder():
-    if not SHARED_MNIST.is_dir():
-        pytest.skip(f"{SHARED_MNIST} is not on this machine")
-    data = load_dataset(SHARED_MNIST, validation=0)
+    data = load_dataset(MNIST, validation=0)
     # samples per digit as published for MNIST's two parts
     assert np.bincount(data.y_train).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
     assert np.bincount(data.y_test).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     assert data.X_train.shape == (60000, 784) and data.X_train.max() == 1
     assert data.X_train.mean() == pytest.approx(0.1307, abs=1e-4)  # the mean that many programs normalise MNIST by
-    short = load_dataset(SHARED_MNIST, validation=1000 / 60000, max_train_samples=15000)
+    short = load_dataset(MNIST, validation=1000 / 60000, max_train_samples=15000)
     assert len(short.y_train) == 15000 and len(short.y_val) == 1000 and len(short.y_test) == 10000
 
 
@@ -487,11 +486,10 @@ def test_a_bad_mirror_leaves_nothing_behind_and_is_reported(server, own_cache, m
     assert len(load_dataset("mnist").y_test) == 20
 
 
+@needs(MNIST)
 def test_the_checksums_are_those_of_the_published_files():
-    if not SHARED_MNIST.is_dir():
-        pytest.skip(f"{SHARED_MNIST} is not on this machine")
     for name in set(named.MD5["mnist"]) - {"train-images-idx3-ubyte.gz"}:  # that one was rebuilt there
-        assert hashlib.md5((SHARED_MNIST / name).read_bytes()).hexdigest() == named.MD5["mnist"][name]
+        assert hashlib.md5((MNIST / name).read_bytes()).hexdigest() == named.MD5["mnist"][name]
 
 
 # ---------------------------------------------------------------- bad arguments

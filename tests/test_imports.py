@@ -47,6 +47,7 @@ def test_import_nnlib_loads_only_the_core():
     assert [name for name in HEAVY if name in loaded] == []
 
 
+@pytest.mark.times
 def test_import_nnlib_costs_little_more_than_numpy_and_pandas():
     code = "import time, numpy, pandas; t = time.perf_counter(); import nnlib; print(time.perf_counter() - t)"
     seconds = statistics.median(float(run(code)) for _ in range(3))

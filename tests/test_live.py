@@ -1,22 +1,22 @@
-"""How live a panel is, measured in a real browser; prints a table (`make bench`, or pytest -s).
+"""How live a panel is, measured in a real browser; `make bench` runs it and prints a table.
 
 Kernel and browser share the machine. A test fails at twice a time or a third of a rate that stands in the table as a
-bound, since CI's machines are slower and busier than a reader's.
+bound, since a machine is seldom quite quiet.
 """
 
 import os
 import re
 import statistics
-from pathlib import Path
 
 import nbformat
 import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from outside import MNIST, needs
 
+pytestmark = pytest.mark.times
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
 PANEL = ".jp-OutputArea-output > .widget-vbox:has(> .nnlib-picture)"
-SHARED_MNIST = Path(__file__).parents[2] / "shared" / "data" / "mnist"
 CELLS = """
 import os, statistics
 import nnlib
@@ -61,10 +61,10 @@ def table(rows):
         print(f"{name:58} {value:8.1f} {unit:12} (bound {bound})")
 
 
-@pytest.mark.parametrize("name", ["mnist-5k", str(SHARED_MNIST)], ids=["mnist-5k", "full-mnist"])
+@pytest.mark.parametrize(
+    "name", ["mnist-5k", pytest.param(str(MNIST), marks=needs(MNIST))], ids=["mnist-5k", "full-mnist"]
+)
 def test_training_stays_live(name, lab, opened):
-    if name != "mnist-5k" and not SHARED_MNIST.exists():
-        pytest.skip(f"full MNIST is not at {SHARED_MNIST}")
     cells = [new_code_cell(source.strip()) for source in CELLS.format(name=name).split("---")]
     nbformat.write(new_notebook(cells=cells, metadata=KERNEL), lab[0] / "notebooks" / "live.ipynb")
     page = opened(lab, "live.ipynb")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from outside import CUSTOM_DIGITS, MNIST, needs
 
 import nnlib
 
 ROOT = Path(__file__).parents[1]
-SHARED = ROOT.parent / "shared" / "data"
 MODEL, RECIPE = ROOT / "nnlib" / "models" / "digits.npz", ROOT / "tools" / "train_pretrained.py"
 
 
@@ -77,19 +77,19 @@ def test_a_model_file_of_impossible_sizes_is_refused_before_memory_is_taken(tmp_
             nnlib.Network.load(tmp_path / "net.npz")
 
 
-@pytest.mark.skipif(not (SHARED / "mnist").exists(), reason=f"full MNIST is not at {SHARED / 'mnist'}")
+@needs(MNIST)
 def test_it_reads_98_5_percent_of_mnist_s_test_set(net, dataset):
-    data = dataset(str(SHARED / "mnist"), validation=0)
+    data = dataset(str(MNIST), validation=0)
     accuracy = net.accuracy(data.X_test, data.y_test)
     assert len(data.X_test) == 10_000 and accuracy >= 0.985
     assert accuracy == pytest.approx(net.metadata["test_accuracy"], abs=2e-4)  # rounding differs between processors
 
 
-@pytest.mark.skipif(not (SHARED / "custom_digits").exists(), reason=f"no pictures at {SHARED / 'custom_digits'}")
+@needs(CUSTOM_DIGITS)
 def test_it_reads_78_of_80_digits_of_a_stranger(net):
     from nnlib import images
 
-    paths = sorted((SHARED / "custom_digits").glob("*/*.png"))
+    paths = sorted(CUSTOM_DIGITS.glob("*/*.png"))
     labels = np.array([int(path.parent.name) for path in paths])
     X = np.stack([images.prepare(path).ravel() for path in paths])
     assert len(paths) == 80 and np.count_nonzero(net.predict(X) == labels) >= 78

@@ -1,4 +1,4 @@
-"""The slides in Chromium: no network, and every page fits a projector of 1280 x 720."""
+"""The slides in Chromium: no network, every page fits a projector of 1280 x 720, and a lecture has at most 30."""
 
 import re
 from pathlib import Path
@@ -73,7 +73,9 @@ def test_no_address_of_a_network_is_loaded(folder, path):
 @every_notebook
 def test_every_page_fits(folder, path, tab):
     pages = slides.measure_one(tab, folder / f"{path.stem}.html")
-    assert len(pages) >= 12
+    for lecture in slides.lectures(pages):
+        titles = [page["title"] for page in lecture]
+        assert 12 <= len(lecture) <= slides.MOST_PAGES, f"{len(lecture)} pages for 50 minutes: {titles}"
     assert not list(filter(slides.too_large, pages))
     assert min(page["zoom"] for page in pages) >= 0.6
     shown = tab.evaluate(SHOWN)
@@ -132,6 +134,37 @@ def test_fits_without_change(measured):
     (page,) = measured(on("slide", new_markdown_cell("# Short\n\nOne line.")))
     assert page == {"title": "Short", "height": page["height"], "cut": 0, "zoom": 1, "pictures": 1.4}
     assert 50 < page["height"] < 300
+
+
+def test_a_break_divides_lectures(measured):
+    """What is skipped is no page, a fragment is on the page before, and the break closes the first lecture."""
+    cells = [
+        ("slide", "# One"),
+        ("subslide", "## Two"),
+        ("-", "more"),
+        ("fragment", "more"),
+        ("skip", "## Not shown"),
+        ("notes", "for the lecturer"),
+        ("subslide", "## Three"),
+        ("slide", "---\n## Break"),
+        ("slide", "# Four"),
+        ("subslide", "## Five"),
+    ]
+    pages = measured(*[on(kind, new_markdown_cell(source)) for kind, source in cells])
+    titles = [[page["title"] for page in lecture] for lecture in slides.lectures(pages)]
+    assert titles == [["One", "Two", "Three", "Break"], ["Four", "Five"]]
+    assert slides.lectures(pages[:3]) == [pages[:3]]
+
+
+def test_a_lecture_that_is_too_long_is_told(tab, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(slides, "measure", lambda pages: {page: slides.measure_one(tab, page) for page in pages})
+    cells = [on("slide", new_markdown_cell(f"# Page {k}")) for k in range(slides.MOST_PAGES)]
+    for more, told in (([], False), ([on("subslide", new_markdown_cell("one more"))], True)):
+        nbformat.write(new_notebook(cells=cells + more), tmp_path / "long.ipynb")
+        slides.main([str(tmp_path / "long.ipynb"), "--output", str(tmp_path), "--measure"])
+        out = capsys.readouterr().out
+        assert f"long: {len(cells + more)} pages, 0 do not fit" in out
+        assert ("more than 30 pages for 50 minutes" in out) == told
 
 
 def test_a_long_line_gets_smaller(measured):

@@ -12,6 +12,7 @@ import parts
 from nbconvert import SlidesExporter
 
 HERE = Path(__file__).resolve().parent
+MOST_PAGES = 30  # in a lecture of 50 minutes
 FOLD = re.compile(r"<details[^>]*>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
 
 
@@ -89,6 +90,16 @@ def too_large(page):
     return page["height"] > 720 or page["cut"] > 0
 
 
+def lectures(measures):
+    """The pages of each lecture. A notebook is one; a page with the heading "Break" is the last of its lecture."""
+    found = [[]]
+    for page in measures:
+        found[-1].append(page)
+        if page["title"].strip() == "Break":
+            found.append([])
+    return found
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("notebooks", nargs="*", type=Path)
@@ -101,7 +112,10 @@ def main(arguments=None):
         write(path, options.output)
     if options.measure:
         for page, measures in measure([options.output / f"{path.stem}.html" for path in options.notebooks]).items():
-            print(f"{page.stem}: {len(measures)} pages, {sum(map(too_large, measures))} do not fit")
+            lengths = [len(lecture) for lecture in lectures(measures)]
+            print(f"{page.stem}: {' + '.join(map(str, lengths))} pages, {sum(map(too_large, measures))} do not fit")
+            if max(lengths) > MOST_PAGES:
+                print(f"  more than {MOST_PAGES} pages for 50 minutes: skip the cells that are for the reader alone")
             for number, one in enumerate(measures, 1):
                 if too_large(one) or one["zoom"] < 0.8:
                     fault = f"{one['height']} px high, {one['cut']} cut" if too_large(one) else "fits"

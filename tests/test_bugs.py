@@ -126,7 +126,7 @@ def found(notebook, function):
 def test_the_right_code_passes(notebook):
     function = MODULES[notebook].PLANTED_IN
     assert found(notebook, function) == []
-    assert nnlib.check(f"{notebook}.5 repaired", function)
+    assert nnlib.check(f"{notebook}.5 mended", function)
 
 
 @every_bug
@@ -149,7 +149,7 @@ def leaves(result):
 def test_every_bug_gives_a_wrong_result_by_a_margin(notebook, k):
     """On the inputs of the check, by far more than the check's tolerance; none raises or warns."""
     module, rng, shown = MODULES[notebook], np.random.default_rng(0), 0
-    question = module.QUESTIONS[f"{notebook}.5 repaired"]
+    question = module.QUESTIONS[f"{notebook}.5 mended"]
     wrong = bug(notebook, k).function
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -158,7 +158,7 @@ def test_every_bug_gives_a_wrong_result_by_a_margin(notebook, k):
             (a, shapes), (b, others) = leaves(module.PLANTED_IN(*arguments)), leaves(wrong(*arguments))
             shown += shapes != others or nnlib.relative_error(a, b) > max(100 * question.tolerance, 1e-3)
     assert shown >= 8
-    assert not nnlib.check(f"{notebook}.5 repaired", wrong)
+    assert not nnlib.check(f"{notebook}.5 mended", wrong)
 
 
 @every_bug
@@ -167,9 +167,9 @@ def test_the_mended_line_is_right(notebook, k):
     good, bad = module.BUGS[k]
     line = 1 + next(i for i, text in enumerate(mine.source.splitlines()) if text.strip() == bad)
     assert f"{line:2}  " + mine.source.splitlines()[line - 1] in str(mine)
-    assert nnlib.check(f"{notebook}.5 repaired", mine.mend(line, good))
+    assert nnlib.check(f"{notebook}.5 mended", mine.mend(line, good))
     other = mine.mend(line, bad)
-    assert not nnlib.check(f"{notebook}.5 repaired", other)
+    assert not nnlib.check(f"{notebook}.5 mended", other)
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
@@ -201,14 +201,14 @@ def test_no_bug_stands_twice():
 
 @pytest.mark.parametrize("number", [-1, 1.5, "17", None])
 def test_a_number_that_is_none(number):
-    with pytest.raises(ValueError, match="not a whole number of 0 or more"):
+    with pytest.raises(ValueError, match="not a whole number"):
         planted("02", number)
 
 
 def test_a_notebook_without_bugs_and_a_line_that_is_not_there():
-    with pytest.raises(ValueError, match="notebook is \"?'?07"):
+    with pytest.raises(ValueError, match="notebook is '07'"):
         planted("07", 1)
-    with pytest.raises(ValueError, match="expected a number from 1 to"):
+    with pytest.raises(ValueError, match="a number from 1 to"):
         planted("02", 1).mend(99, "pass")
 
 

@@ -99,7 +99,7 @@ QUESTIONS = {
         more="Loss right at the start, derivatives wrong by a factor or a sign: dZ. One of the two wrong: its line. "
         "Loss wrong at the start: A or L.",
     ),
-    "02.5 repaired": Question(
+    "02.5 mended": Question(
         loss_and_gradient,
         inputs=a_labelled_batch,
         hint="Part 1 is the loss, part 2 dW, part 3 db. One line is wrong; change no other.",

@@ -128,7 +128,7 @@ QUESTIONS = {
         hint="Compare all six derivatives with the numbers, and read from the back: which is the last wrong one?",
         more="Only one array of a layer wrong: its own line. Both, and all before them: the way into that layer.",
     ),
-    "03.5 repaired": Question(
+    "03.5 mended": Question(
         loss_and_gradients,
         inputs=a_batch_and_three_layers,
         hint="Part 1 is the loss, parts 2 to 7 are the derivatives as they are returned. Which twin has that line?",

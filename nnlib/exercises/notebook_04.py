@@ -107,7 +107,7 @@ QUESTIONS = {
         more="No array moves, or too many times: the loop over batches. All wrong: the rows, their labels or the mean. "
         "Only some: the loop over layers, or its last two lines.",
     ),
-    "04.5 repaired": Question(
+    "04.5 mended": Question(
         train_epoch,
         inputs=an_epoch,
         hint="Part 1 are the weights, part 2 the biases after the epoch. The last batch may be smaller.",

@@ -106,7 +106,7 @@ QUESTIONS = {
         "step: (start - W1) / rate against numbers. Then the answers, against an activation of your own.",
         more="For the numbers you need the start's W2 as well: the same generator draws it after W1.",
     ),
-    "05.5 repaired": Question(
+    "05.5 mended": Question(
         run_seeds,
         inputs=a_study,
         hint="Part r is run r: the start weights, the trained ones, and right or wrong on the validation rows.",

@@ -123,7 +123,7 @@ QUESTIONS = {
         "centre of mass. In the order of the recipe, the first that is off says where.",
         more="Draw a wide hook and a high one: some mistakes need the one or the other.",
     ),
-    "06.5 repaired": Question(
+    "06.5 mended": Question(
         as_mnist,
         inputs=a_sheet,
         tolerance=1e-4,

@@ -26,7 +26,7 @@ help:
 	@echo "make figures     write figures/ from the pictures that the notebooks hold"
 	@echo "make bench       run the benchmarks"
 	@echo "make lint        check style and format, notebooks included"
-	@echo "make clean       remove build/, edited copies too, and caches (.venv stays)"
+	@echo "make clean       remove build/ but for what somebody edited there, and caches (.venv stays)"
 
 lab: .venv/ready
 	exec $(BIN)/python -m jupyterlab notebooks/01_data_loading.ipynb --ServerApp.root_dir="$(CURDIR)" $(AS_ROOT) $(ARGS)
@@ -65,7 +65,10 @@ lint: .venv/ready
 	$(BIN)/python -m ruff format --check .
 
 clean:
-	rm -rf build .pytest_cache .ruff_cache .hypothesis
+	@for python in $(BIN)/python $(PYTHON) ""; do "$$python" -c '$(NEW_ENOUGH)' 2>/dev/null && break; done; \
+	if [ -n "$$python" ]; then "$$python" tools/clean.py build; \
+	else echo "build/ stays: no Python 3.11 or newer was found that could tell what was edited there" >&2; fi
+	rm -rf .pytest_cache .ruff_cache .hypothesis
 	find . -name .venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 # .venv/ready is written last: an install that was interrupted is begun again.

@@ -304,11 +304,14 @@ PLAUSIBLE = {
         lambda p: _moved(p, _to_the_middle(p), np.trunc),  # mixes with a negative share
     ],
 }  # fmt: skip
+for nn, lines in {"02": (9, 8), "03": (13, 8), "04": (5, 13), "05": (13, 12), "06": (9, 12)}.items():  # of number 0
+    PLAUSIBLE[f"{nn}.5 line"] = [*lines, 0, exercises.planted(nn, 0).source.splitlines()[lines[0]]]
+    PLAUSIBLE[f"{nn}.5 mended"] = [exercises.planted(nn, number).function for number in (0, 3)]  # test_bugs.py: all
 
 
 @pytest.mark.parametrize("name", PLAUSIBLE)
 def test_plausible_wrong_answers_are_wrong(name, dataset):
-    context = []
+    context = [0] if name.endswith(".5 line") else []
     if name == "06.3 sixes_as_nine":
         data = dataset("mnist-5k")
         context = [nnlib.load_pretrained(), data.X_val, data.y_val]

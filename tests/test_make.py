@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import parts
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
@@ -140,6 +141,49 @@ def test_figures_come_from_the_notebooks(make):
         "tools/run_notebooks.py --inplace --timeout=9 one.ipynb",
         "tools/write_figures.py one.ipynb",
     ]
+
+
+@needs_make
+def test_clean_loses_no_work(make):
+    """What was written and not touched goes; what somebody edited or added stays, and is named; caches go."""
+    (make.folder / "tools").mkdir()
+    shutil.copy(ROOT / "tools/clean.py", make.folder / "tools")
+    build = make.folder / "build"
+    folder = parts.Folder(build / "student")
+    for name in ("one.ipynb", "two.ipynb", "data/README.md"):
+        folder.write(name, name.encode())
+    (build / "slides").mkdir()
+    (build / "slides/one.html").write_text("made")
+    (build / "student/two.ipynb").write_text("my answers")
+    (build / "student/notes.txt").write_text("mine")
+    (build / "student/.ipynb_checkpoints").mkdir()
+    (build / "student/.ipynb_checkpoints/two.ipynb").write_text("older")
+    (make.folder / ".pytest_cache").mkdir()
+    python = f'#!/bin/sh\nexec "{sys.executable}" "$@"\n'
+
+    result = make(python, "clean")
+    assert result.returncode == 0, result.stderr
+    left = {path.relative_to(build).as_posix(): path.read_text() for path in build.rglob("*") if path.is_file()}
+    assert {name: left[name] for name in left if name != "student/.checksums.json"} == {
+        "student/two.ipynb": "my answers",
+        "student/notes.txt": "mine",
+    }
+    assert "build/student/two.ipynb" in result.stdout and "build/student/notes.txt" in result.stdout
+    assert not (make.folder / ".pytest_cache").exists()
+    parts.Folder(build / "student").write("two.ipynb", b"a newer one")  # it still knows that two.ipynb was edited
+    assert (build / "student/two.ipynb").read_text() == "my answers"
+
+    for path in build.rglob("*.*"):
+        path.unlink(missing_ok=True)
+    parts.Folder(build / "student").write("one.ipynb", b"as it was written")
+    assert make(python, "clean").returncode == 0 and not build.exists()
+
+
+@needs_make
+def test_clean_without_python_leaves_build(make):
+    (make.folder / "build").mkdir()
+    result = make("#!/bin/sh\nexit 127\n", "clean")
+    assert "build/ stays" in result.stderr and (make.folder / "build").exists()
 
 
 def test_every_test_file_can_be_imported_on_windows():

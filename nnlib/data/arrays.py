@@ -17,7 +17,7 @@ PAIRS |= {"arr_0": ("arr_1",)}
 
 def read_idx(path, dimensions):
     """
-    Read an IDX file of bytes (http://yann.lecun.com/exdb/mnist), plain or gzip, as (n, pixels) uint8; labels as (n, 1).
+    Read an IDX file of bytes (the format of MNIST's own files), plain or gzip, as (n, pixels) uint8; labels as (n, 1).
 
     Raises ValueError if it is truncated, is not IDX, or has not as many `dimensions` (3 for images, 1 for labels).
     """

@@ -6,6 +6,10 @@ from collections import Counter
 
 import numpy as np
 
+from nnlib.exercises.bugs import planted
+
+__all__ = ["Question", "Verdict", "check", "planted"]
+
 EMPTY = "Not filled in yet."
 TRIALS = 20  # random inputs that a student's function is judged on
 _wrong_so_far = Counter()  # by question

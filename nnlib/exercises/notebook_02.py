@@ -6,6 +6,7 @@ import numpy as np
 
 from nnlib.activations import softmax
 from nnlib.exercises import Question
+from nnlib.exercises.bugs import wrong_line
 
 
 def l2_gradient(X, Y, W, b, weight_decay):
@@ -20,6 +21,40 @@ def l2_inputs(rng):
     size = rng.choice([1.0, 1.0, 1000.0])
     X, Y = rng.normal(size=(m, n)), np.eye(K)[rng.integers(0, K, size=m)]
     return X, Y, rng.normal(0, size, (n, K)), rng.normal(size=K), rng.choice([0.01, 0.1, 0.5])
+
+
+def loss_and_gradient(X, y, W, b):
+    """Softmax regression: the mean cross-entropy of X (m, n) with classes y (m,), and its derivatives by W and b."""
+    m, K = len(X), len(b)
+    Z = X @ W + b
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    A = E / E.sum(axis=1, keepdims=True)
+    Y = np.eye(K)[y]
+    L = -np.log(A[np.arange(m), y]).mean()
+    dZ = (A - Y) / m
+    dW = X.T @ dZ
+    db = dZ.sum(axis=0)
+    return L, dW, db
+
+
+PLANTED_IN = loss_and_gradient
+BUGS = [  # a right line, and what stands in its place
+    ("Z = X @ W + b", "Z = X @ W - b"),
+    ("A = E / E.sum(axis=1, keepdims=True)", "A = E / E.sum(axis=0, keepdims=True)"),
+    ("A = E / E.sum(axis=1, keepdims=True)", "A = E / E.max(axis=1, keepdims=True)"),
+    ("Y = np.eye(K)[y]", "Y = np.eye(K)[A.argmax(axis=1)]"),
+    ("L = -np.log(A[np.arange(m), y]).mean()", "L = -np.log10(A[np.arange(m), y]).mean()"),
+    ("L = -np.log(A[np.arange(m), y]).mean()", "L = -np.log(A[np.arange(m), y]).sum()"),
+    ("L = -np.log(A[np.arange(m), y]).mean()", "L = -np.log(A).mean()"),
+    ("dZ = (A - Y) / m", "dZ = A - Y"),
+    ("dZ = (A - Y) / m", "dZ = (Y - A) / m"),
+    ("db = dZ.sum(axis=0)", "db = dZ.sum()"),
+]
+
+
+def a_labelled_batch(rng):
+    m, n, K = rng.integers(3, 9), rng.integers(2, 5), rng.integers(2, 5)
+    return rng.normal(size=(m, n)), rng.integers(0, K, m), rng.normal(size=(n, K)), rng.normal(size=K)
 
 
 QUESTIONS = {
@@ -57,5 +92,16 @@ QUESTIONS = {
         inputs=l2_inputs,
         hint="Three things: the softmax of each row, 1 / m once, and the penalty's derivative on W alone.",
         more="Is each row's maximum subtracted before e^z? The derivative of weight_decay / 2 W^2 is weight_decay W.",
+    ),
+    "02.5 line": Question(
+        wrong_line("02"),
+        hint="Shapes first. Then the loss with all weights 0. Then both derivatives against numbers.",
+        more="Loss right at the start, derivatives wrong by a factor or a sign: dZ. One of the two wrong: its line. "
+        "Loss wrong at the start: A or L.",
+    ),
+    "02.5 mended": Question(
+        loss_and_gradient,
+        inputs=a_labelled_batch,
+        hint="Part 1 is the loss, part 2 dW, part 3 db. One line is wrong; change no other.",
     ),
 }

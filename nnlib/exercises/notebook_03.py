@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from nnlib.activations import softmax
 from nnlib.exercises import Question
+from nnlib.exercises.bugs import wrong_line
 
 rng = np.random.default_rng(4)
 X, g, c = rng.normal(size=(6, 3)), rng.normal(size=3), rng.normal(size=3)
@@ -40,6 +42,45 @@ def a_layer(rng):
         rng.normal(size=(n_in, n_out)),
         rng.normal(size=n_out),
     )
+
+
+def loss_and_gradients(X, Y, W1, b1, W2, b2, W3, b3):
+    """Mean cross-entropy and its derivatives, in the order of the arguments: tanh, sigmoid, softmax; Y is one-hot."""
+    A1 = np.tanh(X @ W1 + b1)
+    A2 = 1 / (1 + np.exp(-(A1 @ W2 + b2)))
+    A3 = softmax(A2 @ W3 + b3)
+    L = -(Y * np.log(A3)).sum() / len(X)
+    dZ3 = (A3 - Y) / len(X)
+    dW3, db3 = A2.T @ dZ3, dZ3.sum(axis=0)
+    dA2 = dZ3 @ W3.T
+    dZ2 = dA2 * A2 * (1 - A2)
+    dW2, db2 = A1.T @ dZ2, dZ2.sum(axis=0)
+    dA1 = dZ2 @ W2.T
+    dZ1 = dA1 * (1 - A1**2)
+    dW1, db1 = X.T @ dZ1, dZ1.sum(axis=0)
+    return L, dW1, db1, dW2, db2, dW3, db3
+
+
+PLANTED_IN = loss_and_gradients
+BUGS = [  # a right line, and what stands in its place; with hidden layers of one width all shapes fit
+    ("dW3, db3 = A2.T @ dZ3, dZ3.sum(axis=0)", "dW3, db3 = A1.T @ dZ3, dZ3.sum(axis=0)"),
+    ("dZ2 = dA2 * A2 * (1 - A2)", "dZ2 = dA2 * A2"),
+    ("dZ2 = dA2 * A2 * (1 - A2)", "dZ2 = dA2 * (1 - A2**2)"),
+    ("dW2, db2 = A1.T @ dZ2, dZ2.sum(axis=0)", "dW2, db2 = A2.T @ dZ2, dZ2.sum(axis=0)"),
+    ("dW2, db2 = A1.T @ dZ2, dZ2.sum(axis=0)", "dW2, db2 = A1.T @ dZ2, dA2.sum(axis=0)"),
+    ("dA1 = dZ2 @ W2.T", "dA1 = dA2 @ W2.T"),
+    ("dA1 = dZ2 @ W2.T", "dA1 = dZ3 @ W3.T"),
+    ("dZ1 = dA1 * (1 - A1**2)", "dZ1 = dA1 * (1 - A1)"),
+    ("dZ1 = dA1 * (1 - A1**2)", "dZ1 = dA2 * (1 - A1**2)"),
+    ("dW1, db1 = X.T @ dZ1, dZ1.sum(axis=0)", "dW1, db1 = X.T @ dA1, dZ1.sum(axis=0)"),
+    ("dW1, db1 = X.T @ dZ1, dZ1.sum(axis=0)", "dW1, db1 = X.T @ dZ1, dZ2.sum(axis=0)"),
+]
+
+
+def a_batch_and_three_layers(rng):
+    m, n, hidden, K = rng.integers(2, 7), rng.integers(2, 5), rng.integers(2, 5), rng.integers(2, 5)
+    shapes = [(n, hidden), hidden, (hidden, hidden), hidden, (hidden, K), K]
+    return rng.normal(size=(m, n)), np.eye(K)[rng.integers(0, K, m)], *(rng.normal(size=shape) for shape in shapes)
 
 
 QUESTIONS = {
@@ -81,5 +122,15 @@ QUESTIONS = {
         inputs=a_layer,
         hint="First dZ, through the activation. Then the three formulas of a layer, (3.24) to (3.26).",
         more="Part 1 is dW, part 2 is db, part 3 is dX. No division by m: dA contains it.",
+    ),
+    "03.5 line": Question(
+        wrong_line("03"),
+        hint="Compare all six derivatives with the numbers, and read from the back: which is the last wrong one?",
+        more="Only one array of a layer wrong: its own line. Both, and all before them: the way into that layer.",
+    ),
+    "03.5 mended": Question(
+        loss_and_gradients,
+        inputs=a_batch_and_three_layers,
+        hint="Part 1 is the loss, parts 2 to 7 are the derivatives as they are returned. Which twin has that line?",
     ),
 }

@@ -4,7 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from nnlib.activations import softmax
 from nnlib.exercises import Question
+from nnlib.exercises.bugs import wrong_line
 
 
 def forward_backward(X, Y, weights, biases):
@@ -28,6 +30,48 @@ def a_batch_and_a_net(rng):
     shapes = list(pairwise(sizes))
     weights, biases = ([rng.normal(size=s).round(1) for s in some] for some in (shapes, [n_out for _, n_out in shapes]))
     return X, Y, weights, biases
+
+
+def train_epoch(X, Y, weights, biases, order, batch_size, learning_rate):
+    """The weights and biases after one epoch: the rows of X that `order` lists, in this order, in batches."""
+    weights, biases = [W.copy() for W in weights], [b.copy() for b in biases]
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        A = [X[rows]]
+        for W, b in zip(weights[:-1], biases[:-1]):
+            A.append(np.maximum(A[-1] @ W + b, 0))
+        A_last = softmax(A[-1] @ weights[-1] + biases[-1])
+        dZ = (A_last - Y[rows]) / len(rows)
+        for k in reversed(range(len(weights))):
+            dW, db = A[k].T @ dZ, dZ.sum(axis=0)
+            dZ = (dZ @ weights[k].T) * (A[k] > 0)
+            weights[k] -= learning_rate * dW
+            biases[k] -= learning_rate * db
+    return weights, biases
+
+
+PLANTED_IN = train_epoch
+BUGS = [  # a right line, and what stands in its place
+    ("for start in range(0, len(order), batch_size):", "for start in range(0, len(order)):"),
+    ("for start in range(0, len(order), batch_size):", "for start in range(0, len(order) - batch_size, batch_size):"),
+    ("rows = order[start : start + batch_size]", "rows = order[start : start + batch_size - 1]"),
+    ("A = [X[rows]]", "A = [X[start : start + batch_size]]"),
+    ("A.append(np.maximum(A[-1] @ W + b, 0))", "A.append(np.maximum(A[-1] @ W, 0) + b)"),
+    ("dZ = (A_last - Y[rows]) / len(rows)", "dZ = (A_last - Y[rows]) / len(X)"),
+    ("for k in reversed(range(len(weights))):", "for k in reversed(range(1, len(weights))):"),
+    ("weights[k] -= learning_rate * dW", "weights[k] += learning_rate * dW"),
+    ("biases[k] -= learning_rate * db", "biases[k] = -learning_rate * db"),
+]
+
+
+def an_epoch(rng):
+    """Six to ten rows in batches of three."""
+    sizes = [*rng.integers(2, 5, 3), 3]
+    shapes = list(pairwise(sizes))
+    weights, biases = ([rng.normal(size=s) for s in some] for some in (shapes, [n_out for _, n_out in shapes]))
+    m = rng.integers(6, 11)
+    X, Y = rng.normal(size=(m, sizes[0])), np.eye(3)[rng.integers(0, 3, m)]
+    return X, Y, weights, biases, rng.permutation(m), 3, 0.3
 
 
 QUESTIONS = {
@@ -55,5 +99,17 @@ QUESTIONS = {
         "first, divided by the number of rows, then the shapes on the way back.",
         more="If the last pair is right and the others are not, look at (4.8): W transposed, and the slope 1 - A^2 of "
         "the A that went into W. A net of one layer has no tanh at all.",
+    ),
+    "04.5 line": Question(
+        wrong_line("04"),
+        hint="One batch is one step: let `order` list as many rows as a batch has. Before minus after, divided by the "
+        "rate, is the gradient of these rows. Is it, array by array?",
+        more="No array moves, or too many times: the loop over batches. All wrong: the rows, their labels or the mean. "
+        "Only some: the loop over layers, or its last two lines.",
+    ),
+    "04.5 mended": Question(
+        train_epoch,
+        inputs=an_epoch,
+        hint="Part 1 are the weights, part 2 the biases after the epoch. The last batch may be smaller.",
     ),
 }

@@ -1,8 +1,10 @@
 """The questions of notebook 06."""
 
 import numpy as np
+from PIL import Image
 
 from nnlib.exercises import Question
+from nnlib.exercises.bugs import wrong_line
 
 
 def share_of_sixes_read_as_nine(net, X, y):
@@ -29,6 +31,56 @@ def a_patch_of_ink(rng):
     top, left = rng.integers(1, 15, 2)
     p = np.zeros((28, 28))
     p[top : top + height, left : left + width] = rng.uniform(0.1, 1, (height, width))
+    return (p,)
+
+
+def as_mnist(p):
+    """Dark ink on white paper, p (height, width) from 0 to 255, as MNIST has it: (28, 28), ink near 1, longer side 20,
+    centre of mass within half a pixel of (14, 14)."""
+    ink = 1 - p / 255
+    r, c = np.flatnonzero((ink > 0.5).any(axis=1)), np.flatnonzero((ink > 0.5).any(axis=0))
+    ink = ink[r[0] : r[-1] + 1, c[0] : c[-1] + 1]
+    scale = 20 / max(ink.shape)
+    height, width = (max(round(n * scale), 1) for n in ink.shape)
+    small = np.asarray(Image.fromarray(ink.astype(np.float32)).resize((width, height), Image.Resampling.BOX))
+    rows, columns = np.indices(small.shape)
+    r_mean, c_mean = (rows * small).sum() / small.sum(), (columns * small).sum() / small.sum()
+    down, right = round(14 - r_mean), round(14 - c_mean)
+    field = np.zeros((28, 28), np.float32)
+    field[: small.shape[0], : small.shape[1]] = small
+    return np.roll(field, (down, right), axis=(0, 1))
+
+
+PLANTED_IN = as_mnist
+BUGS = [  # a right line, and what stands in its place
+    ("ink = 1 - p / 255", "ink = p / 255"),
+    ("ink = 1 - p / 255", "ink = 255 - p"),
+    ("scale = 20 / max(ink.shape)", "scale = 20 / ink.shape[0]"),
+    ("scale = 20 / max(ink.shape)", "scale = 18 / max(ink.shape)"),
+    ("height, width = (max(round(n * scale), 1) for n in ink.shape)", "height, width = 20, 20"),
+    (
+        "small = np.asarray(Image.fromarray(ink.astype(np.float32)).resize((width, height), Image.Resampling.BOX))",
+        "small = np.asarray(Image.fromarray(ink.astype(np.float32)).resize((height, width), Image.Resampling.BOX))",
+    ),
+    ("rows, columns = np.indices(small.shape)", "columns, rows = np.indices(small.shape)"),
+    (
+        "r_mean, c_mean = (rows * small).sum() / small.sum(), (columns * small).sum() / small.sum()",
+        "r_mean, c_mean = rows.mean(), columns.mean()",
+    ),
+    ("down, right = round(14 - r_mean), round(14 - c_mean)", "down, right = round(r_mean - 14), round(c_mean - 14)"),
+    ("down, right = round(14 - r_mean), round(14 - c_mean)", "down, right = round(10 - r_mean), round(10 - c_mean)"),
+    ("return np.roll(field, (down, right), axis=(0, 1))", "return np.roll(field, (right, down), axis=(0, 1))"),
+]
+
+
+def a_sheet(rng):
+    """A hook of ink on white paper, wider than high or higher than wide, and with more ink below and to the left."""
+    p = np.full((100, 100), 255.0)
+    long, short = rng.integers(44, 49), rng.integers(36, 39)
+    height, width = (long, short) if rng.random() < 0.5 else (short, long)
+    top, left = rng.integers(5, 35, 2)
+    p[top : top + height, left : left + 8] = rng.integers(0, 60)
+    p[top + height - 9 : top + height, left : left + width] = rng.integers(0, 60)
     return (p,)
 
 
@@ -64,5 +116,17 @@ QUESTIONS = {
         "exchanged. Half a pixel off: the middle of 28 pixels, counted from 0. Less: the part of a pixel.",
         more="move = 13.5 - center_of_mass(p) has two parts, down (axis 0) and right (axis 1). np.floor gives the "
         "whole pixels, and (6.3) with delta = move - whole the rest, once along each axis.",
+    ),
+    "06.5 line": Question(
+        wrong_line("06"),
+        hint="Measure what comes out, of a sheet whose answer you know: its range, its longer side, its shape, its "
+        "centre of mass. In the order of the recipe, the first that is off says where.",
+        more="Draw a wide hook and a high one: some mistakes need the one or the other.",
+    ),
+    "06.5 mended": Question(
+        as_mnist,
+        inputs=a_sheet,
+        tolerance=1e-4,
+        hint="Draw it beside what it should be: range, side, shape, centre of mass.",
     ),
 }

@@ -1,7 +1,7 @@
 """The stages from a grey picture to digits like MNIST's.
 
 How MNIST was made (LeCun, Bottou, Bengio and Haffner 1998, "Gradient-based learning applied to document recognition",
-section III.A; http://yann.lecun.com/exdb/mnist): black-and-white digits were shrunk, aspect ratio kept, to fit a box of
+section III.A; doi:10.1109/5.726791): black-and-white digits were shrunk, aspect ratio kept, to fit a box of
 20x20 pixels, which made them grey by anti-aliasing, and placed so that their centre of mass is the centre of a 28x28
 field. A network trained on such digits wants just such digits.
 

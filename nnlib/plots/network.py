@@ -61,7 +61,7 @@ def architecture(net, ax=None):
             put("⋮", (k, 0), (0, 0), ha="center", va="center", fontsize=22)
         put(f"{kind}\n{count(n, 'unit')}\n{function}", (k, top), (0, 4), ha="center", va="bottom", linespacing=1.3)
     for unit, height in zip(*places[0]):
-        put(f"x{unit + 1}".translate(LOW), (0, height), (-13, 0), ha="right", va="center", style="italic")
+        put(f"x{unit}".translate(LOW), (0, height), (-13, 0), ha="right", va="center", style="italic")
     for unit, height in zip(*places[-1]) if last and sizes[-1] > 1 else ():
         put(unit, (last, height), (13, 0), ha="left", va="center")
     return ax.figure

@@ -279,19 +279,21 @@ def test_the_kernels_stop_button_leaves_network_and_history(tmp_path):
         nnlib.train(net, data.X_train, data.y_train, 10**9, callback=told, progress=False, checkpoint=PATH)
     """).replace("PATH", repr(str(tmp_path / "run")))
     manager, client = start_new_kernel(env=os.environ | {"PYTHONPATH": str(ROOT)})
+
+    def reply_to(asked):
+        while (reply := client.get_shell_msg(timeout=120))["parent_header"]["msg_id"] != asked:
+            pass
+        return reply["content"]
+
     try:
-        client.execute(code)
+        asked = client.execute(code)
         while client.get_iopub_msg(timeout=120)["content"].get("text", "").strip() != "epoch 3":
             pass
         manager.interrupt_kernel()
-        reply = client.get_shell_msg(timeout=120)["content"]
-        assert reply["ename"] == "KeyboardInterrupt"
+        assert reply_to(asked)["ename"] == "KeyboardInterrupt"
         judge = "bool(len(net.history) >= 3 and net.accuracy(data.X_val, data.y_val) > 0.5)"
-        told = client.execute("", user_expressions={"a": judge})
-        reply = client.get_shell_msg(timeout=120)
-        while reply["parent_header"]["msg_id"] != told:
-            reply = client.get_shell_msg(timeout=120)
-        assert reply["content"]["user_expressions"]["a"]["data"]["text/plain"] == "True"
+        told = reply_to(client.execute("", user_expressions={"a": judge}))
+        assert told["user_expressions"]["a"]["data"]["text/plain"] == "True"
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)

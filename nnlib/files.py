@@ -70,7 +70,7 @@ def load(network_class, path):
         if not np.isfinite(net.parameters).all():
             raise ValueError(f"not all its weights are finite numbers of {net.dtype}")
         net.restore(_states(arrays, net))
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, MemoryError) as error:
+    except (*UNREADABLE, OverflowError) as error:
         raise ValueError(f"{path} is not a model file of this version of nnlib: {error}") from error
     net.target_ndim, net.metadata = target_ndim, metadata
     return net

@@ -9,7 +9,7 @@ import numpy as np
 
 from nnlib.data import columns
 from nnlib.data.layout import members, open_plain
-from nnlib.npz import DAMAGED
+from nnlib.npz import DAMAGED, check_header
 
 PAIRS = {"x": ("y", "target", "targets", "label", "labels"), "data": ("target", "targets", "label", "labels", "y")}
 PAIRS |= {"images": ("labels", "label", "target", "targets", "y"), "features": ("labels", "target", "y")}
@@ -74,7 +74,9 @@ def read_npz(path):
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                members(archive)
+                for name in members(archive):
+                    if name.endswith(".npy"):
+                        check_header(archive, archive.getinfo(name))
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as kept:
             if any(key.endswith(".npz") for key in kept.files):
                 raise ValueError(f"{path}: an .npz file is read as it stands, not inside a .zip. Unpack it.")

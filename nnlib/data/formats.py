@@ -171,7 +171,7 @@ def read_zip(path, options):
 
     stat = path.stat()
     if options.cache and stat.st_size >= CACHED_FROM:
-        key = hashlib.md5(f"{path}{options}".encode()).hexdigest()
+        key = hashlib.md5(f"{path}{options}".encode(), usedforsecurity=False).hexdigest()
         rows = cached(f"{path.name}-{key}", (stat.st_size, stat.st_mtime_ns), compute)
     else:
         rows = compute()

@@ -245,6 +245,24 @@ def test_a_file_of_that_name_says_so_in_words():
     assert not hasattr(error.value, "_render_traceback_")  # Jupyter shows it by its own rules, as text
 
 
+@pytest.mark.parametrize("name", ["$\\frac{$", "$5-$10", "a_$b^$"])
+def test_a_class_name_is_no_formula_in_a_figure(name):
+    from nnlib import plots
+
+    net, X, y = Network([4, 2]), np.random.default_rng(0).random((8, 4)), np.arange(8) % 2
+    names = [name, "b"]
+    for figure in (
+        plots.predictions(net, X, y, (2, 2), names),
+        plots.confusion_matrix(y, y[::-1], names),
+        plots.forward_flow(net, X[0], (2, 2), names),
+        plots.gradients(net, X, y, (2, 2), names),
+    ):
+        figure.canvas.draw()  # raises for a formula that is none
+        shown = [text for text in figure.findobj(lambda artist: hasattr(artist, "get_text")) if name[1:3] in
+                 text.get_text()]  # fmt: skip
+        assert all(not text._preprocess_math(text.get_text())[1] for text in shown)
+
+
 # ---------------------------------------------------------------- nothing of the machine
 def test_what_is_committed_holds_no_path_or_user_name_of_a_machine():
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)

@@ -103,6 +103,10 @@ def _states(arrays, net, prefix=""):
     return [{name: arrays[f"{prefix}layers[{k}].{name}"] for name in state} for k, state in enumerate(net.state())]
 
 
+def _words(thing):
+    return re.sub(" at 0x[0-9A-Fa-f]+", "", repr(thing))  # a function as learning rate has another place each time
+
+
 def _with_ending(path):
     path = Path(path)
     return path if path.name.endswith(".npz") else path.with_name(f"{path.name}.npz")
@@ -125,9 +129,9 @@ class Checkpoint:
             raise FileNotFoundError(f"there is no folder for the checkpoint {self.path.absolute()}; make it first")
         self.settings = {
             "network": _architecture(net),
-            "optimizer": re.sub(" at 0x[0-9a-f]+", "", repr(optimizer)),  # a function of one's own as learning rate
+            "optimizer": _words(optimizer),
             "rows": [list(X.shape), *(zlib.crc32(np.ascontiguousarray(part)) for part in (X, Y))],
-            "seed": None if isinstance(seed, np.random.Generator) else seed,  # its state is kept
+            "seed": None if isinstance(seed, np.random.Generator) else _words(seed),  # of a generator the state is kept
             "augment": None not in rngs,
             **settings,
         }

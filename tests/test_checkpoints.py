@@ -69,6 +69,13 @@ def test_a_generator_goes_on_where_it_was(bits, tmp_path):
     assert same(whole, run(5, tmp_path / "run", seed=generator()))
 
 
+@pytest.mark.parametrize("seed", [np.int64(3), [1, 2], None, np.random.SeedSequence(4), np.random.PCG64(5)])
+def test_whatever_may_be_a_seed_can_be_kept(seed, tmp_path):
+    _, before, _ = run(1, tmp_path / "run", seed=seed)
+    _, after, _ = run(3, tmp_path / "run", seed=np.random.PCG64(5) if isinstance(seed, np.random.PCG64) else seed)
+    assert len(after) == 3 and after[:1].equals(before)
+
+
 def test_early_stopping_and_the_best_weights_go_on_too(tmp_path):
     options = {"patience": 2, "restore_best": True, "optimizer": None}
     whole = run(40, **options)

@@ -329,3 +329,8 @@ def test_network_and_optimizer_are_copied_together():
     follow(adam, np.ones((3, 8)), net)
     twin, twins_adam = copy.deepcopy((net, adam))
     np.testing.assert_array_equal(follow(adam, np.ones((2, 8)), net), follow(twins_adam, np.ones((2, 8)), twin))
+
+
+def test_what_lies_just_within_the_ranges_is_taken():
+    assert SGD(clip_norm=0.5).clip_norm == 0.5
+    assert schedules.Cosine(0.1, steps=1)(0) == 0.1 and schedules.Step(0.1, every=1)(1) == pytest.approx(0.01)

@@ -12,11 +12,14 @@ AS_ROOT = $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 # The kernel is the one in .venv, also where the user has another one of the same name.
 export JUPYTER_PREFER_ENV_PATH := 1
 
-.PHONY: help lab test run student assignments quiz slides notebooks figures bench lint clean
+.PHONY: help lab test test-oldest test-cpus mutants run student assignments quiz slides notebooks figures bench lint clean
 
 help:
 	@echo "make lab         open the notebooks in JupyterLab"
 	@echo "make test        run every test, and every notebook"
+	@echo "make test-oldest run every test with the lowest versions that requirements.txt allows (wants uv)"
+	@echo "make test-cpus   run what computes with other processors' kernels, and show which this one has"
+	@echo "make mutants     change the core in a thousand small ways, and list the changes that no test notices"
 	@echo "make run         execute the notebooks, and leave HTML pages in build/"
 	@echo "make student     copies without solutions and answers, in build/student/; an edited copy is never written over"
 	@echo "make assignments the exercises for nbgrader and for Otter Assign, in build/assignments/"
@@ -33,6 +36,23 @@ lab: .venv/ready
 
 test: .venv/ready
 	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadfile $(ARGS)
+
+# In an environment of its own, build/oldest; NumPy 1.26 knows no Python above 3.12.
+test-oldest:
+	@if [ -z "$(UV)" ]; then echo "make test-oldest wants uv: https://docs.astral.sh/uv/" >&2; exit 1; fi
+	@mkdir -p build
+	"$(UV)" venv --quiet --allow-existing --python ">=3.11,<3.13" build/oldest
+	"$(UV)" pip install --quiet --resolution lowest-direct --python $(subst .venv,build/oldest,$(BIN))/python -r requirements.txt
+	$(subst .venv,build/oldest,$(BIN))/python -m pytest $(ARGS)
+
+test-cpus: .venv/ready
+	$(BIN)/python tools/other_cpus.py $(ARGS)
+
+# A part: make mutants ARGS="nnlib.layers*". It works on a copy in mutants/; what it tries stands in pyproject.toml.
+mutants: .venv/ready
+	$(if $(UV),"$(UV)" pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check) --quiet "mutmut>=3.8,<4"
+	$(BIN)/python -m mutmut run $(ARGS)
+	$(BIN)/python -m mutmut results
 
 run: .venv/ready
 	$(BIN)/python tools/run_notebooks.py $(ARGS) $(NOTEBOOKS)
@@ -68,7 +88,7 @@ clean:
 	@for python in $(BIN)/python $(PYTHON) ""; do "$$python" -c '$(NEW_ENOUGH)' 2>/dev/null && break; done; \
 	if [ -n "$$python" ]; then "$$python" tools/clean.py build; \
 	else echo "build/ stays: no Python 3.11 or newer was found that could tell what was edited there" >&2; fi
-	rm -rf .pytest_cache .ruff_cache .hypothesis
+	rm -rf mutants .pytest_cache .ruff_cache .hypothesis
 	find . -name .venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 # .venv/ready is written last: an install that was interrupted is begun again.

@@ -27,7 +27,7 @@ def fully_connected(sizes, activations="relu"):
     if not fits:
         raise ValueError(f"sizes is {sizes!r}; expected two or more positive whole numbers, such as [784, 128, 10]")
     hidden = len(units) - 2
-    activations = [activations] * hidden if isinstance(activations, str | Activation) else list(activations)
+    activations = list(activations) if isinstance(activations, list | tuple) else [activations] * hidden
     if len(activations) != hidden:
         raise ValueError(f"{len(activations)} activations given for {hidden} hidden layers: give one name or one each")
     layers = []
@@ -44,7 +44,7 @@ def shapes_along(layers, input_shape=None):
     `input_shape` is found out from the layers unless it is given: (n_in,) of the first Dense layer, or the smallest
     square picture that fits behind which every layer fits. Raises ValueError, naming the layer, if there is none.
     """
-    for number, layer in enumerate(layers):
+    for number, layer in enumerate(layers if isinstance(layers, list | tuple) else [layers]):
         if not isinstance(layer, Layer):
             raise ValueError(f"layers[{number}] is {layer!r}; expected a layer, such as Dense(784, 10)")
     if not any(layer.n_parameters for layer in layers):
@@ -90,9 +90,7 @@ def check_output(net):
     """Raise ValueError unless output and loss fit the last layer."""
     K, output, loss = net.shapes[-1], net.output.name, net.loss_name
     if len(K) != 1:
-        raise ValueError(
-            f"the last layer gives {in_words(K)}; expected one value per output: end in Flatten() or Dense"
-        )
+        raise ValueError(f"the last layer gives {in_words(K)}; expected one value per output: end in Flatten or Dense")
     if K == (1,) and (output == "softmax" or (output == "sigmoid" and loss == "cross_entropy")):
         raise ValueError(f"{output} with {loss} needs two outputs or more; for one: sigmoid, binary_cross_entropy")
     if isinstance(net.layers[-1], Activation) and net.layers[-1].name in ("softmax", output):

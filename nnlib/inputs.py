@@ -70,6 +70,13 @@ def check_X_y(net, X, y):
     return X, Y
 
 
+def finite(values, net):
+    """`values`, or a ValueError if they are not: a network's answer of NaN would pass for class 0."""
+    if not np.isfinite(values).all():
+        raise ValueError(f"the network's answer is too large for {net.dtype}; scale X, or look at net.parameters")
+    return values
+
+
 def numbers(name, values):
     """`values` as an array of numbers, or a ValueError."""
     if isinstance(values, np.ma.MaskedArray):
@@ -79,11 +86,11 @@ def numbers(name, values):
     except ValueError as error:  # rows of different lengths
         raise ValueError(f"{name} is not a table of numbers: {error}") from error
     if array.dtype.kind not in "biuf":
-        raise ValueError(f"{name} holds values of type {array.dtype}; expected numbers")
+        raise ValueError(f"{name} holds values of type {array.dtype}; expected numbers, such as {name}.astype(float)")
     return array
 
 
 def check_dtype(dtype):
-    if np.dtype(dtype) not in (np.float32, np.float64):
-        raise ValueError(f"dtype is {np.dtype(dtype)}; give np.float32 or np.float64")
+    if dtype is None or np.dtype(dtype) not in (np.float32, np.float64):
+        raise ValueError(f"dtype is {dtype and np.dtype(dtype)}; give np.float32 or np.float64")
     return np.dtype(dtype)

@@ -110,6 +110,7 @@ class Network:
         # Softmax and sigmoid rise with Z, so logits decide as A does, and exactly even where A has rounded to 1.
         return np.count_nonzero(self.decide(Z, threshold=0) == self.decide(Y)) / len(Y)
 
+    @np.errstate(over="ignore", invalid="ignore")  # what overflows is inf or NaN
     def score(self, X, Y):
         """Mean loss and accuracy over all rows."""
         loss = right = 0.0
@@ -132,19 +133,26 @@ class Network:
     # -- what users call: X and y are checked first ------------------------------------------------------------------
 
     def forward(self, X):
-        """A of the output layer (m, K), for X (m, n_in). Raises ValueError for an X that does not fit."""
+        """A of the output layer (m, K), for X (m, n_in). ValueError for an X that does not fit or is far too large."""
+        return self.output.forward(self._answers(X))
+
+    def _answers(self, X):
         X = self.check_X(X)
-        return np.concatenate([self.output.forward(self.logits(X[rows])) for rows in self._chunks(X)])
+        with np.errstate(over="ignore", invalid="ignore"):  # told in words
+            Z = np.concatenate([self.logits(X[rows]) for rows in self._chunks(X)])
+        return inputs.finite(Z, self)
 
     def loss(self, X, y):
         """Mean loss over the rows, a float."""
-        return self.score(*self.check_X_y(X, y))[0]
+        return inputs.finite(self.score(*self.check_X_y(X, y))[0], self)
 
     def gradients(self, X, y):
         """Copies of the derivatives of the mean loss: for each layer with parameters a dict such as {"dW", "db"}."""
         before = self.state()  # what a training step would change besides
-        self.loss_and_gradient(*self.check_X_y(X, y))
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.loss_and_gradient(*self.check_X_y(X, y))
         self.restore(before)
+        inputs.finite(self.gradient, self)
         return [{f"d{name}": getattr(layer, f"d{name}").copy() for name in layer.shapes} for _, layer in self.learning]
 
     def predict_proba(self, X):
@@ -158,14 +166,13 @@ class Network:
         if not self.is_classifier:
             A = self.forward(X)
             return A if self.sizes[-1] > 1 or self.target_ndim == 2 else A[:, 0]
-        X = self.check_X(X)
-        return np.concatenate([self.decide(self.logits(X[rows]), threshold=0) for rows in self._chunks(X)])
+        return self.decide(self._answers(X), threshold=0)
 
     def accuracy(self, X, y):
         """Share of rows whose predicted class is y. Raises ValueError for a regression."""
         if not self.is_classifier:
             raise ValueError("a network with identity output has no accuracy; look at its loss")
-        return self.score(*self.check_X_y(X, y))[1]
+        return inputs.finite(self.score(*self.check_X_y(X, y)), self)[1]
 
     check_X, targets, check_X_y = inputs.check_X, inputs.targets, inputs.check_X_y
 

@@ -1,7 +1,8 @@
-"""Files of arrays: written whole or not at all."""
+"""Files of arrays: written whole or not at all, and read without trusting them."""
 
 import gzip
 import lzma
+import math
 import os
 import tempfile
 import zipfile
@@ -22,4 +23,36 @@ def write_npz(path, arrays):
     with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as scratch:
         with open(Path(scratch) / path.name, "wb") as file:
             np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())  # or a power cut might leave the new name with nothing in it
         os.replace(file.name, path)
+
+
+def read_npz(path):
+    """The arrays that `write_npz` wrote, as a dict.
+
+    Raises OSError, one of DAMAGED, KeyError or MemoryError for another file. A packed file, which `write_npz` never
+    makes, may unpack to ten times its size, not more.
+    """
+    with open(path, "rb") as file:
+        with zipfile.ZipFile(file) as archive:
+            unpacked, size = sum(member.file_size for member in archive.infolist()), os.fstat(file.fileno()).st_size
+            if unpacked > 10 * size:
+                raise ValueError(f"{size} bytes that unpack to {unpacked}")
+            for member in archive.infolist():
+                check_header(archive, member)
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as kept:
+            return {name: kept[name] for name in kept.files}
+
+
+def check_header(archive, member):
+    """Raise BadZipFile for an array whose header promises more than follows: NumPy would take the memory first."""
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        if version == (1, 0):
+            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        else:
+            shape, _, dtype = np.lib.format.read_array_header_2_0(file)
+    if math.prod(shape) * dtype.itemsize > member.file_size:
+        raise zipfile.BadZipFile(f"{member.filename} promises the shape {shape} and is shorter")

@@ -22,15 +22,15 @@ class _Optimizer:
     """What the three share: settings, penalties, and the vectors that they remember between steps."""
 
     def __init__(self, learning_rate, settings, weight_decay=0.0, l1=0.0, decay_all=False, clip_norm=None):
-        if clip_norm is not None and not clip_norm > 0:
+        if clip_norm is not None and not (isinstance(clip_norm, Real) and clip_norm > 0):
             raise ValueError(f"clip_norm is {clip_norm}; expected a length above 0, or None")
         self.learning_rate, self.decay_all, self.clip_norm = learning_rate, decay_all, clip_norm
         self._settings = ("learning_rate", *settings)
         for name, value in {**settings, "weight_decay": weight_decay, "l1": l1}.items():
             end = np.inf if name in ("weight_decay", "l1") else 1
-            if name == "epsilon" and not 0 < value < np.inf:
+            if name == "epsilon" and not (isinstance(value, Real) and 0 < value < np.inf):
                 raise ValueError(f"epsilon is {value}; expected a small number above 0, or a gradient of 0 gives 0 / 0")
-            if name != "epsilon" and not 0 <= value < end:
+            if name != "epsilon" and not (isinstance(value, Real) and 0 <= value < end):
                 raise ValueError(f"{name} is {value}; expected 0 <= {name} < {end}")
             setattr(self, name, float(value))  # a NumPy float64 would make float32 parameters pass through float64
         self.reset()

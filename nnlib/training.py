@@ -7,6 +7,7 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
+from nnlib.files import Checkpoint
 from nnlib.layers import BatchNorm, whole
 from nnlib.optimizers import SGD
 from nnlib.threads import blas_threads
@@ -24,11 +25,12 @@ def train_steps(net, X, y, epochs=10, batch_size=64, optimizer=None, seed=0, aug
     Raises ValueError when X and y do not fit, and when training diverges: the network is then as it was at the start of
     the epoch, and the optimizer is reset.
     """
-    return _steps(net, *_prepare(net, X, y, epochs, batch_size), epochs, optimizer, seed, augment)
+    ready = _prepare(net, X, y, epochs, batch_size, optimizer, seed, augment)
+    return _steps(net, *ready, range(1, epochs + 1), augment)
 
 
-def _prepare(net, X, y, epochs, batch_size):
-    """X, Y and the number of rows in a batch, all checked."""
+def _prepare(net, X, y, epochs, batch_size, optimizer, seed, augment):
+    """X, Y, the number of rows in a batch and the optimizer, all checked; generators of the order and for `augment`."""
     X, Y = net.check_X_y(X, y)
     whole("epochs", epochs, least=0)
     if batch_size is not None:
@@ -36,22 +38,19 @@ def _prepare(net, X, y, epochs, batch_size):
     size = min(batch_size or len(X), len(X))
     alone = any(isinstance(layer, BatchNorm) and len(shape) == 1 for layer, shape in zip(net.layers, net.shapes))
     if alone and 1 in (size, len(X) % size):
-        raise ValueError(
-            f"batches of {size} of {len(X)} rows leave one alone, which has no variance; choose another batch_size"
-        )
-    net.target_ndim = np.ndim(y)  # last: what is refused changes nothing
-    return X, Y, size
-
-
-def _steps(net, X, Y, size, epochs, optimizer, seed, augment):
+        raise ValueError(f"batches of {size} of {len(X)} rows leave one alone, which has no variance; choose another")
     optimizer = SGD() if optimizer is None else optimizer
     if not callable(getattr(optimizer, "step", None)) or isinstance(optimizer, type):
         raise ValueError(f"optimizer is {optimizer!r}; expected one such as nnlib.Adam(0.001)")
     rng = np.random.default_rng(seed)
     # A stream of its own: the order of the rows is the same with and without.
     noise = np.random.Generator(rng.bit_generator.jumped()) if augment else None
-    step = 0
-    for epoch in range(1, epochs + 1):
+    net.target_ndim = np.ndim(y)  # last: what is refused changes nothing
+    return X, Y, size, optimizer, rng, noise
+
+
+def _steps(net, X, Y, size, optimizer, rng, noise, epochs, augment):
+    for epoch in epochs:
         at_start = net.parameters.copy(), net.state()
         order = rng.permutation(len(X))
         for start in range(0, len(X), size):
@@ -60,7 +59,7 @@ def _steps(net, X, Y, size, epochs, optimizer, seed, augment):
             X_batch, Y_batch = (X, Y) if size == len(X) else (X.take(rows, axis=0), Y.take(rows, axis=0))
             if augment:
                 X_batch = _augmented(augment, X_batch.astype(net.dtype), noise)
-            step += 1
+            step = (epoch - 1) * -(-len(X) // size) + start // size + 1
             with np.errstate(over="ignore", invalid="ignore"):  # what overflows is told below, in words
                 loss, Z = net.loss_and_gradient(X_batch, Y_batch)
                 optimizer.step(net)
@@ -79,16 +78,14 @@ def _steps(net, X, Y, size, epochs, optimizer, seed, augment):
 
 
 def _augmented(augment, X, rng):
-    moved = np.asarray(augment(X, rng))
-    if moved.shape != X.shape or moved.dtype.kind not in "biuf" or not np.isfinite(moved).all():
-        raise ValueError(
-            f"augment made {moved.shape} {moved.dtype} of a batch {X.shape}; expected the same shape, finite"
-        )
-    return moved
+    new = np.asarray(augment(X, rng))
+    if new.shape != X.shape or new.dtype.kind not in "biuf" or not np.isfinite(new).all():
+        raise ValueError(f"augment made {new.shape} {new.dtype} of a batch {X.shape}; expected the same shape, finite")
+    return new
 
 
 def train(net, X, y, epochs=10, batch_size=64, optimizer=None, validation=None, seed=0, progress=True, patience=None,
-          restore_best=False, augment=None, callback=None):  # fmt: skip
+          restore_best=False, augment=None, callback=None, checkpoint=None):  # fmt: skip
     """Train `net` in place and return its history, a DataFrame with one row per epoch; `net.history` is the same.
 
     Arguments and errors as in `train_steps`; `validation` is a pair (X_val, y_val). Columns: epoch; loss and accuracy,
@@ -99,6 +96,8 @@ def train(net, X, y, epochs=10, batch_size=64, optimizer=None, validation=None, 
     patience      early stopping: end after so many epochs in a row without a smaller val_loss
     restore_best  in the end, go back to the parameters of the epoch with the smallest val_loss
     callback      called after each epoch with its row of the history, a dict
+    checkpoint    path of a file, written after each epoch, whole or not at all. Where it exists, training goes on from
+                  it, to the same bits as without a break; ValueError if it is another training's (rows, settings)
 
     However training ends, `net.history` holds what there was; an interrupt (KeyboardInterrupt) is raised again. Warns
     when a classifier has learned nothing by the end of an epoch, the first with 20 steps behind it.
@@ -108,15 +107,21 @@ def train(net, X, y, epochs=10, batch_size=64, optimizer=None, validation=None, 
     if validation is None and (patience is not None or restore_best):
         raise ValueError("patience and restore_best look at the validation loss; give validation=(X_val, y_val)")
     patience = np.inf if patience is None else whole("patience", patience)
+    if validation is not None and not (isinstance(validation, tuple | list) and len(validation) == 2):
+        raise ValueError(f"validation is {validation!r:.60}; expected a pair (X_val, y_val)")
     held_back = None if validation is None else net.check_X_y(*validation)
-    X, Y, size = _prepare(net, X, y, epochs, batch_size)
-    steps = _steps(net, X, Y, size, epochs, optimizer, seed, augment)
-    history, records, seconds, started, may_warn = [], [], 0.0, None, net.is_classifier
-    best, least, best_epoch = None, np.inf, 0
-    bar = tqdm(total=epochs * len(X), unit=" samples", unit_scale=True, delay=2, leave=False, disable=not progress)
+    X, Y, size, optimizer, *rngs = ready = _prepare(net, X, y, epochs, batch_size, optimizer, seed, augment)
+    kept = Checkpoint(checkpoint, net, optimizer, rngs, X, Y, seed, batch_size=size) if checkpoint else None
+    history, seconds, best, least, best_epoch = kept.read() if kept else ([], 0.0, None, np.inf, 0)
+    left = range(len(history) + 1, epochs + 1)
+    steps = _steps(net, *ready, left, augment)
+    records, started, may_warn = [], None, net.is_classifier
+    bar = tqdm(total=len(left) * len(X), unit=" samples", unit_scale=True, delay=2, leave=False, disable=not progress)
     try:
         with blas_threads(size * sum(layer.W.size for layer in net.dense)):
-            for epoch in range(1, epochs + 1):
+            for epoch in left:
+                if epoch - 1 - best_epoch >= patience:
+                    break
                 started = time.perf_counter()
                 for record in islice(steps, -(-len(X) // size)):
                     records.append(record)
@@ -124,8 +129,7 @@ def train(net, X, y, epochs=10, batch_size=64, optimizer=None, validation=None, 
                 seconds, started = seconds + time.perf_counter() - started, None
                 row = _summarize(records, seconds)
                 if held_back:
-                    with np.errstate(over="ignore", invalid="ignore"):
-                        row["val_loss"], row["val_accuracy"] = net.score(*held_back)
+                    row["val_loss"], row["val_accuracy"] = net.score(*held_back)
                 history.append(row)
                 last, records = records[-1], []
                 if row["val_loss"] < least:
@@ -133,11 +137,11 @@ def train(net, X, y, epochs=10, batch_size=64, optimizer=None, validation=None, 
                     best = (net.parameters.copy(), net.state()) if restore_best else None
                 if callback:
                     callback(row)
+                if kept:
+                    kept.write(history, best)
                 if may_warn and last["step"] >= 20:  # full batch: an epoch is a single step, too early to judge
                     may_warn = False
                     _warn_if_nothing_learned(net, X, Y, last["epoch"])
-                if epoch - best_epoch >= patience:
-                    break
     except KeyboardInterrupt:
         if records:
             history.append(_summarize(records, seconds + (time.perf_counter() - started if started else 0)))

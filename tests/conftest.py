@@ -33,13 +33,13 @@ ALL_CELLS_RAN = """() => {
 }"""
 
 # The kernels that the tests start take one BLAS thread, as this process does: on a busy machine two make products of
-# small matrices up to 50 times slower.
+# small matrices up to 50 times slower. `make test-cpus` asks for two.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread():
-    with threadpool_limits(1):
+    with threadpool_limits(int(os.environ["OPENBLAS_NUM_THREADS"])):
         yield
 
 

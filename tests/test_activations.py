@@ -118,3 +118,19 @@ def test_options_reach_the_derivative():
 
 def test_relu_has_slope_0_at_0():
     assert activations.relu_backward(1, activations.relu(np.zeros(1)))[0] == 0
+
+
+def test_at_their_kink_the_others_have_the_slope_of_the_left_side():
+    zero = np.zeros(1)
+    assert activations.leaky_relu_backward(1, activations.leaky_relu(zero, slope=0.3), slope=0.3)[0] == 0.3
+    assert activations.elu_backward(1, activations.elu(zero, alpha=0.5), alpha=0.5)[0] == 0.5
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 3, 4)])
+def test_softmax_is_over_the_last_axis(shape):
+    rng = np.random.default_rng(0)
+    Z, dA = rng.normal(size=shape), rng.normal(size=shape)
+    A = activations.softmax(Z)
+    np.testing.assert_allclose(A, scipy.special.softmax(Z, axis=-1), rtol=1e-12)
+    rows = activations.softmax_backward(dA.reshape(-1, 4), A.reshape(-1, 4))
+    np.testing.assert_allclose(activations.softmax_backward(dA, A), rows.reshape(shape), rtol=1e-12)

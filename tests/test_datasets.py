@@ -5,9 +5,12 @@ import hashlib
 import http.server
 import math
 import os
+import re
+import socket
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from pathlib import Path
 
@@ -370,6 +373,80 @@ def test_a_cache_that_cannot_be_written_does_not_stop_loading(tmp_path, monkeypa
         assert len(load_dataset(path).y_train) == 64
 
 
+def nowhere(place, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("root may write in any folder, but nobody can put a folder below a file")
+    monkeypatch.delenv("NNLIB_CACHE", raising=False)
+    if place == "below a file":
+        monkeypatch.setenv("NNLIB_CACHE", str(tmp_path / "file" / "cache"))
+    elif place == "HOME=/nonexistent":
+        for name in ("HOME", "XDG_CACHE_HOME", "USERPROFILE", "LOCALAPPDATA"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("HOME", str(tmp_path / "file" / "nonexistent"))
+    else:  # a user that the system does not know, as in some containers: "~" stays "~"
+        monkeypatch.setattr("pooch.os_cache", lambda name: Path("~") / ".cache" / name)
+        monkeypatch.setattr(Path, "home", unknown_user)
+        monkeypatch.setattr(Path, "expanduser", unknown_user)
+
+
+def unknown_user(path=None):
+    if path is None or str(path).startswith("~"):
+        raise RuntimeError("Could not determine home directory.")
+    return path
+
+
+@pytest.mark.parametrize("place", ["below a file", "HOME=/nonexistent", "no home"])
+def test_no_place_for_a_cache_costs_speed_and_not_function(place, tmp_path, monkeypatch):
+    path, X, y = write_kaggle(tmp_path / "train.csv")
+    monkeypatch.setattr(tables, "CACHED_FROM", 0)
+    nowhere(place, tmp_path, monkeypatch)
+    data = load_dataset(path)
+    assert same_rows(X, y, [(data.X_train, data.y_train), (data.X_val, data.y_val), (data.X_test, data.y_test)])
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["data", "file", "train.csv"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of a file's size")
+def test_a_full_disk_costs_speed_and_not_function(tmp_path, own_cache):
+    import resource
+
+    path, X, y = write_kaggle(tmp_path / "train.csv")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))  # writing more fails, as where the disk is full
+    try:
+        data = load_dataset(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert same_rows(X, y, [(data.X_train, data.y_train), (data.X_val, data.y_val), (data.X_test, data.y_test)])
+    assert list(own_cache.iterdir()) == []
+
+
+@pytest.mark.parametrize("change", ["another pixel", "one row fewer", "another type", "another version", "a name"])
+def test_a_cache_file_changed_by_hand_is_made_again(change, tmp_path, own_cache):
+    path, _, _ = write_kaggle(tmp_path / "train.csv")
+    first = load_dataset(path)
+    file = cache_files("train.csv")[0]
+    with np.load(file, allow_pickle=False) as kept:
+        arrays = dict(kept)
+    if change == "another pixel":
+        arrays["X"][3, 300] ^= 255
+    elif change == "one row fewer":
+        arrays["X"], arrays["labels"] = arrays["X"][:-1], arrays["labels"][:-1]
+    elif change == "another type":
+        arrays["X"] = arrays["X"].astype(np.int64)
+    elif change == "another version":
+        arrays["stamp"][0] -= 1
+        arrays["X"][:] = 0
+        arrays["checksum"] = np.array(cache.checksum_of({k: v for k, v in arrays.items() if k not in CONTROL}))
+    else:
+        arrays["x"] = arrays.pop("X")
+    np.savez(file, **arrays)
+    assert np.array_equal(load_dataset(path).X_train, first.X_train)
+    with np.load(file, allow_pickle=False) as kept:
+        assert kept["X"].dtype == np.uint8 and kept["X"].any()  # the good one took its place
+
+
+CONTROL = ("stamp", "checksum")
+
+
 def test_a_small_csv_is_not_cached(tmp_path, own_cache, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setenv("NNLIB_CACHE", str(own_cache))
@@ -379,20 +456,37 @@ def test_a_small_csv_is_not_cached(tmp_path, own_cache, monkeypatch):
     assert not cache_files("train.csv")
 
 
-def test_two_processes_may_load_at_once(tmp_path, own_cache):
+EIGHT = """
+import hashlib, multiprocessing, os, sys
+from nnlib.data import tables
+from nnlib.data.datasets import load_dataset
+
+def load(barrier, answers):
+    tables.CACHED_FROM = 0
+    barrier.wait()  # all at once, when the last is ready
+    data = load_dataset(sys.argv[1])
+    answers.put(hashlib.md5(data.X_train.tobytes() + data.y_val.tobytes()).hexdigest())
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
+    given = context.Barrier(8), context.Queue()
+    processes = [context.Process(target=load, args=given) for _ in range(8)]
+    for process in processes:
+        process.start()
+    print(*(given[1].get() for _ in processes))
+    for process in processes:
+        process.join()
+"""
+
+
+def test_eight_processes_may_load_at_once(tmp_path, own_cache):
     path, _, _ = write_kaggle(tmp_path / "train.csv", per_class=100)
-    code = (
-        "import hashlib, sys; from nnlib.data.datasets import load_dataset; d = load_dataset(sys.argv[1]);"
-        "print(hashlib.md5(d.X_train.tobytes() + d.y_val.tobytes()).hexdigest())"
-    )
-    runs = [
-        subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE, text=True, env=with_package())
-        for _ in range(2)
-    ]
-    answers = [run.communicate(timeout=60)[0].strip() for run in runs]
+    (tmp_path / "eight.py").write_text(EIGHT)
+    command = [sys.executable, tmp_path / "eight.py", path]
+    answers = subprocess.run(command, capture_output=True, text=True, env=with_package(), check=True).stdout.split()
     data = load_dataset(path)  # from the cache that they left
     expected = hashlib.md5(data.X_train.tobytes() + data.y_val.tobytes()).hexdigest()
-    assert answers == [expected, expected]
+    assert answers == 8 * [expected] and len(cache_files("train.csv")) == 1
     assert not [item for item in own_cache.iterdir() if item.suffix != ".npz"]
 
 
@@ -408,21 +502,32 @@ def server(tmp_path, monkeypatch):
             folder, name = self.path.strip("/").split("/")
             server.asked.append(self.path)
             raw, broken = files[name], server.broken if folder == "bad" else None
-            if broken == "missing":
-                return self.send_error(404)
+            if broken in ("404", "500"):
+                return self.send_error(int(broken))
+            if broken == "hanging":
+                return server.over.wait(60)
+            if broken == "closed":
+                return self.connection.shutdown(socket.SHUT_RDWR)
+            if broken == "no HTTP":
+                return self.wfile.write(b"220 mail.example.org ESMTP\r\n")
             self.send_response(200)
             if broken != "cut short, length not announced":
                 self.send_header("Content-Length", str(len(raw)))
             self.end_headers()
             if broken == "changed":
                 raw = raw[:-1] + b"?"
-            self.wfile.write(raw[: len(raw) // 2] if broken and broken.startswith("cut") else raw)
+            if broken == "web page":
+                raw = b"<!doctype html><title>Log in</title>".ljust(len(raw))
+            self.wfile.write(raw[: len(raw) // 2] if broken and broken.startswith(("cut", "stands")) else raw)
+            if broken == "stands still":
+                self.wfile.flush()
+                server.over.wait(60)
 
         def log_message(self, *args):
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.asked, server.broken = [], None
+    server.asked, server.broken, server.over = [], None, threading.Event()
     server.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -430,6 +535,7 @@ def server(tmp_path, monkeypatch):
     monkeypatch.setitem(named.MIRRORS, "mnist", (f"{server.url}/good/",))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     yield server
+    server.over.set()
     server.shutdown()
     server.server_close()
     thread.join()
@@ -468,22 +574,76 @@ def test_the_second_mirror_serves_when_the_first_is_down(server, own_cache, monk
     assert len(load_dataset("mnist").y_test) == 20
 
 
-@pytest.mark.parametrize("broken", ["missing", "changed", "cut short", "cut short, length not announced"])
+BROKEN = {  # what a mirror may do, and a word of what is told of it
+    "404": "404", "500": "500", "closed": "Connection aborted", "no HTTP": "Connection aborted",
+    "hanging": "Read timed out", "stands still": "Read timed out", "web page": "hash.*a web page in its place",
+    "changed": "hash", "cut short": "", "cut short, length not announced": "hash",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", BROKEN)
 def test_a_bad_mirror_leaves_nothing_behind_and_is_reported(server, own_cache, monkeypatch, broken):
     server.broken = broken
+    monkeypatch.setattr(named, "TIMEOUT", 0.3 if broken in ("hanging", "stands still") else 60)
     monkeypatch.setitem(named.MIRRORS, "mnist", (f"{server.url}/bad/",))
     with pytest.raises(FileNotFoundError) as error:
         load_dataset("mnist")
     message = str(error.value)
     assert f"{server.url}/bad/" in message and str(datasets.data_folder() / "mnist") in message
     assert "train-images-idx3-ubyte.gz" in message and "mnist-5k" in message
-    if broken == "missing":
-        assert "404" in message
-    if broken == "changed":
-        assert "hash" in message
+    assert re.search(BROKEN[broken], message)
     assert not [path for path in own_cache.rglob("*") if path.is_file()]
     monkeypatch.setitem(named.MIRRORS, "mnist", (f"{server.url}/bad/", f"{server.url}/good/"))
     assert len(load_dataset("mnist").y_test) == 20
+
+
+def test_every_mirror_is_named_with_its_reason(server, own_cache, monkeypatch):
+    server.broken = "404"
+    closed = http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
+    closed.server_close()
+    mirrors = (f"http://127.0.0.1:{closed.server_port}/", f"{server.url}/bad/", "http://127.0.0.1:bad/")
+    monkeypatch.setitem(named.MIRRORS, "mnist", mirrors)
+    with pytest.raises(FileNotFoundError) as error:
+        load_dataset("mnist")
+    lines = str(error.value).splitlines()
+    assert [line.split(": ", 1)[0].strip() for line in lines[1:4]] == list(mirrors)
+    assert "refused" in lines[1] and "404" in lines[2] and len(lines[3]) > len(mirrors[2]) + 5
+    assert "by hand" in lines[4] and str(datasets.data_folder() / "mnist") in lines[4]
+
+
+def test_the_time_after_which_a_mirror_is_given_up_is_stated_and_used(monkeypatch, own_cache):
+    given = []
+    monkeypatch.setattr("pooch.HTTPDownloader", lambda **options: given.append(options) or pytest.fail)
+    monkeypatch.setattr("pooch.retrieve", lambda *args, **options: None)
+    named.download("mnist")
+    assert given == [{"progressbar": True, "timeout": named.TIMEOUT}] and 5 <= named.TIMEOUT <= 60
+
+
+def test_a_process_killed_in_mid_download_leaves_nothing_that_is_taken_for_data(server, own_cache, tmp_path):
+    server.broken = "stands still"
+    code = (
+        "import sys; from nnlib.data import named; named.TIMEOUT = 60;"
+        f"named.MIRRORS['mnist'] = ('{server.url}/bad/',); named.MD5['mnist'] = {named.MD5['mnist']!r};"
+        "named.download('mnist')"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code], env=with_package(), stderr=subprocess.DEVNULL)
+    while not server.asked or not any(path.stat().st_size for path in own_cache.rglob("*") if path.is_file()):
+        time.sleep(0.01)
+        assert child.poll() is None
+    child.kill()
+    child.wait()
+    server.over.set()
+    left = [path for path in (own_cache / "mnist").iterdir() if path.name in named.MD5["mnist"]]
+    assert not left
+    assert len(load_dataset("mnist", validation=0).y_train) == 50
+
+
+@pytest.mark.parametrize("place", ["below a file", "no home"])
+def test_a_download_with_nowhere_to_keep_it_is_made_all_the_same(server, place, tmp_path, monkeypatch):
+    nowhere(place, tmp_path, monkeypatch)
+    with pytest.warns(UserWarning, match=r"no folder for downloads can be written: mnist .* Set NNLIB_CACHE"):
+        assert len(load_dataset("mnist", validation=0).y_train) == 50
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("~")] == []
 
 
 @needs(MNIST)

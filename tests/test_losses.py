@@ -113,3 +113,11 @@ def test_the_loss_is_a_mean_over_samples():
 def test_targets_of_another_shape_are_refused_instead_of_spread(loss):
     with pytest.raises(ValueError, match=r"outputs and targets Y \(4,\) have different shapes"):
         loss(np.full((4, 1), 0.5), np.ones(4))
+
+
+def test_rows_do_not_see_each_others_size():
+    Z = np.array([[2000.0, 1999.0], [-2000.0, -2001.0]])
+    with np.errstate(all="raise", under="ignore"):
+        value, dZ = losses.cross_entropy_from_logits(Z, np.eye(2))
+    assert value == pytest.approx(0.5 * (np.log1p(np.exp(-1)) + np.log1p(np.exp(1))))
+    np.testing.assert_allclose(dZ[0, 1], scipy.special.expit(-1) / 2)

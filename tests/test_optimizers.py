@@ -7,7 +7,7 @@ import pytest
 from sklearn.linear_model import Lasso
 from sklearn.neural_network import MLPClassifier
 
-from nnlib import SGD, Activation, Adam, BatchNorm, Dense, Network, RMSprop, train
+from nnlib import SGD, Activation, Adam, BatchNorm, Dense, Network, RMSprop, schedules, train
 from nnlib.schedules import Constant, Cosine, Step, WarmUp
 
 
@@ -65,6 +65,7 @@ def adam(w, gradients, rate=0.01, beta1=0.9, beta2=0.999, epsilon=1e-8):
     ids=repr,
 )
 def test_50_steps_follow_the_papers_formula(optimizer, reference, options):
+    optimizer.reset()  # made when this file was read: mutation testing runs it more than once
     net = small_net()
     gradients = np.random.default_rng(1).normal(size=(50, len(net.parameters)))
     expected = list(reference(net.parameters.copy(), gradients, **options))
@@ -88,6 +89,7 @@ def test_worked_numbers_of_two_steps():
     "optimizer", [SGD(0.1, 0.9), RMSprop(), Adam(), Adam(weight_decay=0.1), SGD(0.1, 0.9, l1=0.1)], ids=repr
 )
 def test_another_network_is_refused_until_reset(optimizer):
+    optimizer.reset()
     first, second = small_net(), small_net()
     follow(optimizer, np.ones((2, 8)), first)
     before = second.parameters.copy()
@@ -327,3 +329,8 @@ def test_network_and_optimizer_are_copied_together():
     follow(adam, np.ones((3, 8)), net)
     twin, twins_adam = copy.deepcopy((net, adam))
     np.testing.assert_array_equal(follow(adam, np.ones((2, 8)), net), follow(twins_adam, np.ones((2, 8)), twin))
+
+
+def test_what_lies_just_within_the_ranges_is_taken():
+    assert SGD(clip_norm=0.5).clip_norm == 0.5
+    assert schedules.Cosine(0.1, steps=1)(0) == 0.1 and schedules.Step(0.1, every=1)(1) == pytest.approx(0.01)

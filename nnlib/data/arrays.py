@@ -2,13 +2,14 @@
 
 import math
 import warnings
+import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from nnlib.data import columns
-from nnlib.data.layout import open_plain
-from nnlib.npz import DAMAGED
+from nnlib.data.layout import members, open_plain
+from nnlib.npz import DAMAGED, check_header
 
 PAIRS = {"x": ("y", "target", "targets", "label", "labels"), "data": ("target", "targets", "label", "labels", "y")}
 PAIRS |= {"images": ("labels", "label", "target", "targets", "y"), "features": ("labels", "target", "y")}
@@ -71,11 +72,16 @@ def read_npz(path):
     if Path(path).suffix == ".gz":
         raise ValueError(f"{path}: an .npz file is read as it stands, not inside a .gz. Unpack it.")
     try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                for name in members(archive):
+                    if name.endswith(".npy"):
+                        check_header(archive, archive.getinfo(name))
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as kept:
             if any(key.endswith(".npz") for key in kept.files):
                 raise ValueError(f"{path}: an .npz file is read as it stands, not inside a .zip. Unpack it.")
             arrays = {key.lower(): np.asarray(load_array(path, kept, key)) for key in kept.files}
-    except (*DAMAGED, AttributeError, TypeError) as error:  # the last two: one .npy array under that name
+    except (*DAMAGED, AttributeError, TypeError, MemoryError) as error:  # a .npy array under that name; a false header
         if "pickle" in str(error) or type(error) is not ValueError:  # not NumPy's words: they advise to load unsafely
             raise ValueError(f"{path} cannot be read as an .npz file: it is damaged. Get the file again.") from error
         raise
@@ -142,7 +148,7 @@ def read_npy(path, label=None):
     try:
         with open_plain(path) as file:
             table = np.load(file, allow_pickle=False)
-    except DAMAGED as error:
+    except (*DAMAGED, MemoryError) as error:
         raise ValueError(
             f"{path} is damaged, or an .npy file of Python objects, which is not read, since such a file can run any "
             "program. Write it anew with numbers: numpy.save(path, array.astype(int)), say."

@@ -59,6 +59,7 @@ def kind_of(path):
     kind = next((kind for magic, kind in KINDS.items() if start[: len(magic)].lower() == magic.lower()), "csv")
     if kind == "zip" and zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
+            members(archive)  # raises for one that is not what it seems
             names = archive.namelist()
         if "[Content_Types].xml" in names:
             return "xlsx"
@@ -155,7 +156,7 @@ def read_zip(path, options):
             try:
                 with zipfile.ZipFile(path) as archive:
                     archive.extractall(scratch, members(archive))
-            except (*DAMAGED, RuntimeError, NotImplementedError) as error:
+            except (*DAMAGED, RuntimeError, NotImplementedError, OSError) as error:
                 raise ValueError(f"{path} cannot be unpacked ({error}). Get the file again, or unpack it.") from error
             try:
                 files = [file for file in Path(scratch).rglob("*") if file.is_file()]
@@ -170,7 +171,7 @@ def read_zip(path, options):
 
     stat = path.stat()
     if options.cache and stat.st_size >= CACHED_FROM:
-        key = hashlib.md5(f"{path}{options}".encode()).hexdigest()
+        key = hashlib.md5(f"{path}{options}".encode(), usedforsecurity=False).hexdigest()
         rows = cached(f"{path.name}-{key}", (stat.st_size, stat.st_mtime_ns), compute)
     else:
         rows = compute()

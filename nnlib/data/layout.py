@@ -2,10 +2,13 @@
 
 import bz2
 import gzip
+import io
 import lzma
+import os
 import re
 import zipfile
 from dataclasses import dataclass
+from pathlib import PurePosixPath, PureWindowsPath
 
 import pandas as pd
 
@@ -13,17 +16,59 @@ from nnlib.data import columns
 
 LOOKED_AT = 20  # lines from which header and columns of text are known
 OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+LARGE, RATIO = 2**30, 100  # a file may unpack to so many bytes, or to so many times its size; zeros pack 1,000-fold
+
+
+class Unpacked(io.RawIOBase):
+    """What a packed file holds, until it is more than a file of that size may hold: then ValueError."""
+
+    def __init__(self, path, file):
+        self.path, self.file, self.left = path, file, max(LARGE, RATIO * os.path.getsize(path))
+
+    def readable(self):
+        return True
+
+    seekable = readable
+
+    def seek(self, offset, whence=os.SEEK_SET):
+        return self.file.seek(offset, whence)
+
+    def readinto(self, buffer):
+        count = self.file.readinto(buffer)
+        self.left -= count
+        if self.left < 0:
+            raise ValueError(bomb(self.path))
+        return count
+
+    def close(self):
+        self.file.close()
+        super().close()
+
+
+def bomb(path):
+    return f"{path} unpacks to more than {RATIO} times its size, as no table or picture does. Unpack it by hand."
 
 
 def open_plain(path):
     """Open a file for reading bytes, unpacked if it is gzip, bz2 or xz: by content, since browsers unpack a .gz."""
     with open(path, "rb") as file:
         start = file.read(6)
-    return next((opener for magic, opener in OPENERS.items() if start.startswith(magic)), open)(path, "rb")
+    opener = next((opener for magic, opener in OPENERS.items() if start.startswith(magic)), None)
+    return open(path, "rb") if opener is None else io.BufferedReader(Unpacked(path, opener(path, "rb")), 1 << 16)
 
 
 def members(archive):
-    """Names of the files in a ZipFile, without what Finder and Kaggle add."""
+    """Names of the files in a ZipFile, without what Finder and Kaggle add.
+
+    Raises ValueError for a name that leads out of the folder it is unpacked to, and if there is more in it than can be.
+    """
+    for name in archive.namelist():
+        path = PureWindowsPath(name)  # both kinds of slashes, drives
+        if path.drive or path.root or ".." in path.parts or PurePosixPath(name).is_absolute():
+            raise ValueError(f"{archive.filename} holds the name {name!r}, which leads elsewhere. It is not unpacked.")
+    unpacked = sum(member.file_size for member in archive.infolist())
+    if unpacked > max(LARGE, RATIO * os.path.getsize(archive.filename)):
+        raise ValueError(bomb(archive.filename))
     names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX/")]
     return [name for name in names if not name.split("/")[-1].startswith(("._", "sample_submission"))]
 

@@ -1,6 +1,12 @@
 """Data sets by name: those that packages bring, and those that are a user's own files or a download."""
 
+import atexit
+import contextlib
+import functools
 import os
+import shutil
+import tempfile
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +14,7 @@ import numpy as np
 from nnlib.data.cache import cache_folder, cached
 
 NAMES = ("mnist-5k", "mnist", "digits", "iris", "fashion", "letters")
+TIMEOUT = 20  # seconds without an answer, or without another byte of it, after which a mirror is given up
 
 MIRRORS = {
     "mnist": (
@@ -109,7 +116,12 @@ def read_own(name):
 
 
 def download(name):
-    """Return the folder of the four files of mnist or fashion, downloaded if need be; FileNotFoundError if it fails."""
+    """
+    Return the folder of the four files of mnist or fashion, downloaded if need be.
+
+    A mirror that fails in any way, or stands still for TIMEOUT seconds, gives way to the next. Raises
+    FileNotFoundError, which names each with its reason, when there is no other.
+    """
     own = data_folder() / name
     if name == "letters":
         raise FileNotFoundError(
@@ -119,15 +131,22 @@ def download(name):
             f"https://www.kaggle.com/datasets/sachinpatel21/az-handwritten-alphabets-in-csv-format in {own}."
         )
     import pooch
+    from requests import RequestException
 
-    folder, failures = cache_folder() / name, []
-    for mirror in MIRRORS[name]:
+    fetch, failures = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT), []
+    for folder in folders(name):
         try:
-            for file, md5 in MD5[name].items():  # pooch checks the md5 first, then gives the file its name
-                pooch.retrieve(mirror + file, f"md5:{md5}", fname=file, path=folder, progressbar=True)
-            return folder
-        except (OSError, ValueError) as error:  # no connection, HTTP error, transfer cut short, wrong checksum
-            failures.append(f"  {mirror}: {error}")
+            for mirror in MIRRORS[name]:
+                try:
+                    for file, md5 in MD5[name].items():  # pooch checks the md5 first, then gives the file its name
+                        pooch.retrieve(mirror + file, f"md5:{md5}", fname=file, path=folder, downloader=fetch)
+                    return folder
+                except (RequestException, ValueError) as error:  # no connection, HTTP error, cut short; wrong checksum
+                    web_page = " (a web page in its place, perhaps: of an error, or a login)" * ("hash" in str(error))
+                    failures.append(f"  {mirror}: {error}{web_page}")
+            break
+        except OSError as error:
+            failures.append(f"  {folder} cannot be written: {error}")
     title = {"mnist": "MNIST", "fashion": "Fashion-MNIST"}[name]
     raise FileNotFoundError(
         f"{title} could not be downloaded:\n"
@@ -135,6 +154,24 @@ def download(name):
         + f"\nGet {', '.join(MD5[name])} by hand "
         + OTHERWISE[name].format(folder=own)
     )
+
+
+def folders(name):
+    """Where a download may go: the cache; if that cannot be written, a folder that lasts as long as this process."""
+    with contextlib.suppress(OSError):  # no home folder
+        yield cache_folder() / name
+    warnings.warn(
+        f"no folder for downloads can be written: {name} will be downloaded again next time. Set NNLIB_CACHE to one.",
+        stacklevel=2,
+    )
+    yield temporary_folder() / name
+
+
+@functools.cache
+def temporary_folder():
+    folder = tempfile.mkdtemp(prefix="nnlib-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 # ---------------------------------------------------------------- paths

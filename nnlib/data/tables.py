@@ -37,7 +37,8 @@ def read_table(path, options=None):
     header. What was assumed or left out is said in a warning. Cached. Raises ValueError, with the line or column.
     """
     options, path = options or Options(), Path(path).resolve()
-    stat, key = path.stat(), hashlib.md5(f"{path}{options.label!r}".encode()).hexdigest()
+    stat = path.stat()
+    key = hashlib.md5(f"{path}{options.label!r}".encode(), usedforsecurity=False).hexdigest()  # a name, no secret
     if stat.st_size < CACHED_FROM or not options.cache:
         table = parse_csv(path, options.label)
     else:

@@ -5,7 +5,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Rectangle
 
 from nnlib.layers import Activation
-from nnlib.plots.style import COLORS, GREY, RIGHT, figure, name_ticks, styled
+from nnlib.plots.style import COLORS, GREY, RIGHT, as_text, figure, name_ticks, styled
 
 
 @styled
@@ -28,7 +28,7 @@ def confusion_matrix(y_true, y_pred, class_names=None, ax=None):
     counts = metrics.confusion_matrix(y_true, y_pred, labels=range(K))
     totals, right = counts.sum(axis=1), np.diag(counts)
 
-    names = [str(name) for name in names]
+    names = [as_text(name) for name in names]
     cell = min(0.62, 8.4 / K)  # inches
     if ax is None:
         _, ax = figure(1.8 + 0.1 * max(map(len, names)) + cell * max(K, 4), 1.8 + 0.8 * cell * K)

@@ -95,7 +95,12 @@ def output_names(net, class_names=None):
     names = [str(k) for k in range(max(K, 2) if net.is_classifier else K)]
     if class_names is not None and len(class_names) != len(names):
         raise ValueError(f"{len(class_names)} class_names given for {len(names)} outputs")
-    return names if class_names is None else [str(name) for name in class_names]
+    return names if class_names is None else [as_text(name) for name in class_names]
+
+
+def as_text(name):
+    """A name from a user's data for a figure: between two dollars matplotlib would read a formula, or fail to."""
+    return str(name).replace("$", r"\$")
 
 
 def check_dense(net, what):

@@ -35,8 +35,9 @@ def elastic_field(rng, n, elastic, smooth=4, image_shape=(28, 28)):
 
     Noise, blurred by a Gaussian of the standard deviation `smooth` pixels and scaled to the standard deviation
     `elastic` (Simard, Steinkraus & Platt 2003; their alpha = 34, sigma = 4 is elastic = 1.4, smooth = 4). Outside the
-    picture the noise is 0, so that its border moves less.
+    picture the noise is 0, so that its border moves less. `rng` is a Generator or a seed.
     """
+    rng = np.random.default_rng(rng)
     # Blurring is linear: one matrix for each direction, which is ten times as fast as a filter for each picture.
     down, across = (gaussian_filter1d(np.eye(side), smooth, mode="constant").astype(np.float32) for side in image_shape)
     noise = rng.standard_normal((n, 2, *image_shape), dtype=np.float32)

@@ -38,7 +38,7 @@ def elastic_field(rng, n, elastic, smooth=4, image_shape=(28, 28)):
     picture the noise is 0, so that its border moves less. `rng` is a Generator or a seed.
     """
     rng = np.random.default_rng(rng)
-    # Blurring is linear: one matrix for each direction, which is ten times as fast as a filter for each picture.
+    # Blurring is linear: one matrix for each direction, in half the time that the filter itself takes for all pictures.
     down, across = (gaussian_filter1d(np.eye(side), smooth, mode="constant").astype(np.float32) for side in image_shape)
     noise = rng.standard_normal((n, 2, *image_shape), dtype=np.float32)
     size = np.linalg.norm(down, axis=1).max() * np.linalg.norm(across, axis=1).max()

@@ -277,6 +277,8 @@ def test_what_an_honest_net_would_show(data, P, calibrated):
     def beyond(nets):
         return np.mean([ece(p, y) for p in nets]) / np.quantile(honest_errors(nets[0]), 0.975)
 
+    for remedy in ("none", "L2", "augmentation"):
+        assert 0.009 < honest_errors(some[remedy][0]).mean() < 0.02  # about 1.2 to 1.7 %
     assert beyond(some["none"]) > 1.2 and beyond(some["five augmented"]) > 1.1
     assert all(beyond(some[remedy]) < 1 for remedy in ("L2", "early stopping", "augmentation"))
     assert all(beyond(nets) < 1 for nets in calibrated.values())
@@ -406,6 +408,9 @@ def test_the_temperature_keeps_its_promise_on_the_test_rows(data, fit, P):
         ratios.append(np.sum(1 - p.max(axis=1)) / np.sum(p.argmax(axis=1) != data.y_test))
         assert ece(p, data.y_test) < ece(P["test"]["none"][seed], data.y_test)
     assert 0.9 < np.mean(ratios) < 1.3
+    T = fit_temperature(np.log(P["validation"]["five augmented"][0]), data.y_val)
+    p = softmax(np.log(P["test"]["five augmented"]) / T)
+    assert 0.55 < announced(p) / made(p, data.y_test) < 1.1  # or a few less
 
 
 # -- exercises ---------------------------------------------------------------------------------------------------------

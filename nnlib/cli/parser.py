@@ -32,7 +32,7 @@ examples:
   python -m nnlib train iris --hidden 8 --activations tanh --epochs 100
   python -m nnlib train mnist --optimizer adam --epochs 20 --output net.npz
   python -m nnlib train mnist --hidden 1000 500 --optimizer adam --schedule cosine \\
-         --augment elastic --batch-size 128 --epochs 40    the best one that we know
+         --augment elastic --batch-size 128 --epochs 50    the best one that we know
   python -m nnlib train letters.csv --hidden 128 --patience 3
   python -m nnlib train wine.csv --label quality --hidden 16 --weight-decay 1e-3
   python -m nnlib train train.csv --activations leaky_relu elu \\

@@ -1,6 +1,7 @@
 """python -m nnlib: what it prints and writes, compared with the same done by hand, and how it says what is wrong."""
 
 import errno
+import functools
 import gzip
 import os
 import re
@@ -17,7 +18,7 @@ import pytest
 from PIL import Image
 
 import nnlib
-from nnlib import training
+from nnlib import images, training
 from nnlib.cli.main import main
 from nnlib.cli.parser import build_parser
 from nnlib.cli.train import wilson_interval
@@ -166,6 +167,22 @@ def test_report_prints_epochs_after_so_many_iterations_and_changes_nothing(run):
 def test_report_without_validation_rows(run):
     _, out, _ = run("train iris --validation 0 --epochs 2 --report 1")
     assert re.search(r"^iteration     2   training: loss \S+, accuracy +\S+%$", out, re.MULTILINE)
+
+
+def test_train_augments_and_lets_the_rate_fall(run):
+    run("train digits --hidden 5 --epochs 3 --schedule cosine --augment elastic --output net")
+    data = nnlib.load_dataset("digits")
+    net, steps = nnlib.Network([64, 5, 10]), 3 * -(-len(data.X_train) // 64)
+    optimizer = nnlib.SGD(nnlib.schedules.Cosine(0.1, steps=steps))
+    moves = functools.partial(
+        images.augment, shift=1.5, rotate=12, scale=0.12, shear=0.15, elastic=1.0, image_shape=(8, 8)
+    )
+    nnlib.train(net, data.X_train, data.y_train, 3, optimizer=optimizer, augment=moves, progress=False)
+    trained = nnlib.Network.load("net.npz")
+    np.testing.assert_allclose(trained.parameters, net.parameters, rtol=1e-5, atol=1e-6)
+    assert "Cosine" in trained.metadata["recipe"] and trained.metadata["recipe"].endswith("augment elastic")
+    code, _, complaint = run("train iris --augment affine")
+    assert code != 0 and "--augment is for pictures, and the rows of iris are none" in complaint
 
 
 def test_train_takes_momentum(run):

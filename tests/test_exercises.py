@@ -209,6 +209,21 @@ def _moved(p, move, rounded=np.floor):
     return p
 
 
+def _regularised(X, Y, W1, b1, W2, b2, mask, rate, lam, forward=True, back=True, through=True, mean=1.0, price=True):
+    """The exercise 07.3 in a form that can be spoilt: no scale forward or back, no mask back, another price."""
+    A1 = np.maximum(X @ W1 + b1, 0)
+    dropped = A1 * mask / (1 - rate if forward else 1)
+    A2 = nnlib.activations.softmax(dropped @ W2 + b2)
+    squares = np.sum(W1**2) + np.sum(W2**2)
+    loss = -np.sum(Y * np.log(A2)) / len(X) + (lam / 2 * squares if price else 0)
+    dZ2 = (A2 - Y) / len(X)
+    dA1 = dZ2 @ W2.T * (mask if through else 1) / (1 - rate if back else 1)
+    dZ1 = dA1 * (A1 > 0)
+    return (
+        loss, X.T @ dZ1 + mean * lam * W1, dZ1.sum(axis=0), dropped.T @ dZ2 + mean * lam * W2, dZ2.sum(axis=0)
+    )  # fmt: skip
+
+
 # Answers that a student may well give, and that are wrong.
 PLAUSIBLE = {
     "01.1 place": [(21, 15), (16, 21), (15, 20), (16, 22), 441],
@@ -302,6 +317,25 @@ PLAUSIBLE = {
         lambda p: _moved(p, -_to_the_middle(p)),
         lambda p: _moved(p, _to_the_middle(p)[::-1]),  # down and right exchanged
         lambda p: _moved(p, _to_the_middle(p), np.trunc),  # mixes with a negative share
+    ],
+    "07.1 left_after_100": [0.5, 0.99**100, 0.995, 0.005, 0],
+    "07.1 steps_to_half": [138, 100, 69, 200],
+    "07.1 steps_to_zero": [20, 39, 41, 139, np.inf],
+    "07.2 announced_3": [113, 890.5, 0.57, 63.5],
+    "07.2 made_3": [887, 109.5, 0.113],
+    "07.2 ece_3": [0.0035, 0.16 / 3, 0.16, 0.113, 3.35],
+    "07.2 one_temperature": ["yes", "No", False],
+    "07.3 regularised": [
+        lambda *a: _regularised(*a, forward=False),
+        lambda *a: _regularised(*a, back=False),
+        lambda *a: _regularised(*a, forward=False, back=False),
+        lambda *a: _regularised(*a, through=False),
+        lambda *a: _regularised(*a, mean=0),  # the price in the loss alone
+        lambda *a: _regularised(*a, mean=2),  # the derivative of lam times the squares
+        lambda *a: _regularised(*a, price=False),
+        lambda *a: _regularised(*a, mean=1 / len(a[0])),
+        lambda *a: (d := _regularised(*a))[:2] + (d[2] + a[8] * a[3],) + d[3:],  # biases pay as well
+        lambda *a: _regularised(*a[:6], np.ones_like(a[6]), 0.0, a[8]),  # no dropout
     ],
 }  # fmt: skip
 for nn, lines in {"02": (9, 8), "03": (13, 8), "04": (5, 13), "05": (13, 12), "06": (9, 12)}.items():  # of number 0

@@ -458,6 +458,40 @@ def test_augment_is_random_reproducible_and_of_the_same_form():
     assert images.augment(X[:0], 0).shape == (0, 784)
 
 
+def test_elastic_field_is_noise_blurred_as_scipy_blurs_it():
+    """In Simard, Steinkraus & Platt (2003) noise, a Gaussian filter, a factor; here by two matrices for all at once."""
+    field = images.elastic_field(np.random.default_rng(5), 300, elastic=1.4, smooth=4)
+    noise = np.random.default_rng(5).standard_normal((300, 2, 28, 28), dtype=np.float32)
+    blurred = ndimage.gaussian_filter(noise[3, 1].astype(float), 4, mode="constant")
+    assert np.corrcoef(field[3, 1].ravel(), blurred.ravel())[0, 1] > 0.999999
+    assert field.shape == (300, 2, 28, 28) and field.dtype == np.float32
+    assert field[:, :, 10:18, 10:18].std() == pytest.approx(1.4, rel=0.08)
+    neighbours, far = (np.corrcoef(field[:, 0, 14, 10], field[:, 0, 14, x])[0, 1] for x in (11, 24))
+    assert neighbours > 0.95 and abs(far) < 0.3
+    assert images.elastic_field(0, 2, 1, image_shape=(20, 8)).shape == (2, 2, 20, 8)
+
+
+def test_warp_looks_as_far_as_the_field_says():
+    X = np.random.default_rng(1).random((2, 784), np.float32)
+    field = np.zeros((2, 2, 28, 28), np.float32)
+    field[1, 0], field[1, 1] = 2, -1  # the second picture: two pixels to the right, one up
+    moved = images.warp(X, field=field).reshape(2, 28, 28)
+    old = X.reshape(2, 28, 28)
+    assert np.allclose(moved[0], old[0], atol=1e-6)
+    assert np.allclose(moved[1, 1:, :-2], old[1, :-1, 2:], atol=1e-5) and (moved[1, 0] == 0).all()
+
+
+def test_augment_bends():
+    X = np.repeat(blob().reshape(1, 784), 300, axis=0)
+    still = {"shift": 0, "rotate": 0, "scale": 0, "shear": 0}
+    bent = images.augment(X, 1, **still, elastic=1.4)
+    assert np.array_equal(bent, images.augment(X, 1, **still, elastic=1.4)) and len(np.unique(bent, axis=0)) == 300
+    assert bent.shape == X.shape and bent.dtype == np.float32 and bent.min() >= 0 and bent.max() <= 1
+    places = np.array([ndimage.center_of_mass(x) for x in bent.reshape(-1, 28, 28)])
+    assert 0.8 < places.std(axis=0).mean() < 1.6
+    assert np.array_equal(images.augment(X, 1), images.augment(X, 1, elastic=0)), "what was drawn without it stays"
+
+
 def test_augment_refuses_other_shapes():
     with pytest.raises(ValueError, match=r"shape \(3, 64\); expected \(n, 784\) or \(n, 28, 28\)"):
         images.augment(np.zeros((3, 64)), 0)

@@ -15,6 +15,7 @@ FLOORS = {
     "layers": 1, "convolution": 1.3, "architecture": 1.6,
     "files": 2, "network": 2.5, "optimizers": 2,
     "training": 3, "checks": 3,
+    "calibration": 3.5,
     "estimator": 4, "plots": 4, "exercises": 4,
     "widgets": 5, "cli": 5,
     "__main__": 6,

@@ -286,7 +286,7 @@ def test_a_given_ax_is_used():
     net = nnlib.Network([2, 3, 2])
     X, y = np.random.default_rng(0).normal(size=(20, 2)), np.arange(20) % 2
     history = nnlib.train(net, X, y, epochs=2, progress=False)
-    fig, axes = plots.figure(10, 4, ncols=5)
+    fig, axes = plots.figure(10, 4, ncols=6)
     for ax, function in zip(
         axes,
         [
@@ -295,11 +295,12 @@ def test_a_given_ax_is_used():
             lambda ax: plots.activation("relu", ax=ax),
             lambda ax: plots.history(history, ax=ax),
             lambda ax: plots.decision_regions(net, X, y, ax=ax),
+            lambda ax: plots.reliability([0.6, 0.8], [True, False], ax=ax),
         ],
     ):
         assert function(ax) is fig
         assert ax.has_data()
-    assert len(fig.axes) == 5
+    assert len(fig.axes) == 6
     fig.canvas.draw()
     with pytest.raises(ValueError, match="leave out ax"):
         plots.activation(["relu", "tanh"], ax=axes[0])
@@ -391,6 +392,17 @@ def test_history_of_iterations():
     fig, texts = draw(plots.history, history, xlabel="iteration")
     assert [ax.get_xlabel() for ax in fig.axes] == ["iteration"] * 2
     assert "epoch" not in texts
+
+
+def test_reliability_draws_a_point_and_an_interval_for_each_group():
+    p, right = np.r_[[0.95] * 20, [0.6] * 10, 0.2], np.r_[[1] * 18, [0] * 2, [1] * 6, [0] * 5]
+    fig, texts = draw(plots.reliability, p, right)
+    points = [bar.lines[0].get_xydata()[0] for bar in fig.axes[0].containers]
+    np.testing.assert_allclose(points, [[0.2, 0], [0.6, 0.6], [0.95, 0.9]])
+    (segment,) = fig.axes[0].containers[-1].lines[2][0].get_segments()
+    np.testing.assert_allclose(segment[:, 1], [0.699, 0.972], atol=1e-3)  # Wilson's interval of 18 in 20
+    assert fig.axes[0].get_xlim()[0] < 0.2 and "share that is right" in texts
+    assert len(plots.reliability(p, right, edges=[0.5]).axes[0].containers) == 2
 
 
 def test_architecture_names_the_options_of_activations():

@@ -16,6 +16,10 @@ RANGES = {  # the ends of each; None where there is none
     "DataBrowser": {},
     "DataSize": {"samples": (10, None), "seed": (0, None)},
     "DrawingPad": {"pen": (4, 60), "threshold": (0, 1)},
+    "Generalise": {
+        **{"weight_decay": (0, 1), "dropout": (0, 0.9), "augmentation": (0, 2)},
+        **{"samples": (10, None), "seed": (0, None)},
+    },
     "GradientCheck": {"epsilon": (1e-12, 0.1)},
     "Playground": {"learning_rate": (0, None), "batch_size": (1, None), "samples": (1, None), "seed": (0, None)},
     "Race": {"depth": (1, 10), "seed": (0, None)},
@@ -31,7 +35,7 @@ NAMES = {  # the settings that are one of several names
     "GradientCheck": ["activation", "loss"],
     "Playground": ["optimizer"],
 }
-DATA = {"DataBrowser", "DataSize", "Playground", "Race"}
+DATA = {"DataBrowser", "DataSize", "Generalise", "Playground", "Race"}
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ KINDS = {
     "BackpropStepper": lambda load: widgets.BackpropStepper(),
     "DataBrowser": lambda load: widgets.DataBrowser(load("digits")),
     "DataSize": lambda load: widgets.DataSize(load("digits"), hidden=[8], steps=20),
+    "Generalise": lambda load: widgets.Generalise(load("digits"), hidden=[8]),
     "GradientCheck": lambda load: widgets.GradientCheck(mistakes={"nothing": lambda net: net}),
     "Playground": lambda load: widgets.Playground(load("iris"), hidden=[4]),
     "Playground, full": lambda load: widgets.Playground(load("digits"), hidden=[4, 3], full=True),
@@ -135,7 +136,7 @@ def test_what_a_cell_sets_acts_at_once(dataset):
     assert sizes == [4, 9, 3] and frames == 0 and "4-9-3" in text  # drawn after the cell
 
 
-@pytest.mark.parametrize("kind", ["Playground", "Race", "DataSize"])
+@pytest.mark.parametrize("kind", ["Playground", "Race", "DataSize", "Generalise"])
 def test_an_interrupted_training_goes_on(kind, dataset, monkeypatch):
     panel = KINDS[kind](dataset)
     compute = nnlib.Network.loss_and_gradient

@@ -8,6 +8,8 @@ from nnlib.activations import FUNCTIONS
 from nnlib.losses import LOSSES
 
 OPTIMIZERS = {name.lower(): optimizer for name, optimizer in optimizers.OPTIMIZERS.items()}
+AFFINE = {"shift": 1.5, "rotate": 12, "scale": 0.12, "shear": 0.15}
+AUGMENT = {"affine": AFFINE, "elastic": {**AFFINE, "elastic": 1.0}}  # how far `images.augment` moves and bends
 
 ABOUT = """\
 Train and use small neural networks from the shell. To begin with:
@@ -29,6 +31,8 @@ examples:
   python -m nnlib train digits --hidden 32 --epochs 30 --curves curves.png
   python -m nnlib train iris --hidden 8 --activations tanh --epochs 100
   python -m nnlib train mnist --optimizer adam --epochs 20 --output net.npz
+  python -m nnlib train mnist --hidden 1000 500 --optimizer adam --schedule cosine \\
+         --augment elastic --batch-size 128 --epochs 50    the best one that we know
   python -m nnlib train letters.csv --hidden 128 --patience 3
   python -m nnlib train wine.csv --label quality --hidden 16 --weight-decay 1e-3
   python -m nnlib train train.csv --activations leaky_relu elu \\
@@ -40,8 +44,9 @@ epochs are only ten updates: take hundreds.
 
 Is nothing learned (the loss stays near ln K for K classes, 2.30 for ten)? Try a
 learning rate ten times smaller, then ten times larger. Is training accuracy far
-above validation accuracy? That is overfitting: more rows, a smaller network,
---weight-decay or --patience help. Compare settings by validation accuracy, and
+above validation accuracy? That is overfitting: more rows, or --augment for
+pictures, help most (notebook 07 compares the remedies); --weight-decay and
+--patience make the confidence honest. Compare settings by validation accuracy, and
 ask for --test once, at the end.
 
 Ctrl-C ends training early; what was learned so far is saved all the same.
@@ -127,6 +132,10 @@ def build_parser():
     add("--optimizer", metavar="NAME", choices=OPTIMIZERS, default="sgd",
         help=f"how weights follow from gradients (sgd): {', '.join(OPTIMIZERS)}")
     add("--learning-rate", metavar="RATE", type=float, help="size of a step (sgd 0.1, rmsprop and adam 0.001)")
+    add("--schedule", metavar="NAME", choices=("constant", "cosine"), default="constant",
+        help="of the learning rate (constant), or cosine: down to 0 at the end")
+    add("--augment", metavar="NAME", choices=AUGMENT,
+        help=f"train on changed copies of pictures, new ones in each epoch (no): {', '.join(AUGMENT)}")
     add("--momentum", metavar="SHARE", type=float, help="share of the last step that sgd keeps (0)")
     add("--weight-decay", metavar="STRENGTH", type=float, help="how strongly weights are drawn to 0 (0)")
     add("--batch-size", metavar="ROWS", type=batch_size, default=64, help="rows per update (64), or `full` for all")

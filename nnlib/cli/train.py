@@ -1,14 +1,16 @@
 """python -m nnlib train: from a data set to a network, its accuracy in words, a model file and curves."""
 
 import datetime
+import functools
 
 import numpy as np
 
 from nnlib import training
 from nnlib.cli.output import check_writable, save_model
-from nnlib.cli.parser import OPTIMIZERS
+from nnlib.cli.parser import AUGMENT, OPTIMIZERS
 from nnlib.data import datasets
 from nnlib.network import Network
+from nnlib.schedules import Cosine
 
 
 def run(args):
@@ -36,9 +38,14 @@ def run(args):
     print(data, net, sep="\n\n", end="\n\n", flush=True)
 
     X, y = parts["training"]
+    per_epoch = -(-len(X) // (args.batch_size or len(X)))
+    if args.schedule == "cosine":
+        optimizer.learning_rate = Cosine(optimizer.learning_rate, steps=max(args.epochs * per_epoch, 1))
     options = {"patience": args.patience, "restore_best": True} if args.patience else {}
     if args.report:
-        options["callback"] = report_every(args.report, -(-len(X) // (args.batch_size or len(X))))
+        options["callback"] = report_every(args.report, per_epoch)
+    if args.augment:
+        options["augment"] = augment_of(args.augment, data)
     interrupted = False
     try:
         history = training.train(
@@ -53,7 +60,8 @@ def run(args):
         net.metadata = {
             "data": data.name,
             "classes": data.class_names,
-            "recipe": f"{optimizer}, batch size {args.batch_size}, {len(history)} epochs{best}, seed {args.seed}",
+            "recipe": f"{optimizer}, batch size {args.batch_size}, {len(history)} epochs{best}, seed {args.seed}"
+            + (f", augment {args.augment}" if args.augment else ""),
             "date": datetime.date.today().isoformat(),
         }
         saved, failure = save_model(net, args.output)
@@ -89,6 +97,15 @@ def make_optimizer(args):
         raise ValueError(f"--momentum is for --optimizer sgd; {args.optimizer} has running means of its own")
     settings = given(learning_rate=args.learning_rate, momentum=args.momentum, weight_decay=args.weight_decay)
     return OPTIMIZERS[args.optimizer](**settings)
+
+
+def augment_of(name, data):
+    """What `train` takes as `augment`. Raises ValueError for rows that are no pictures."""
+    from nnlib import images
+
+    if data.image_shape is None:
+        raise ValueError(f"--augment is for pictures, and the rows of {data.name} are none; leave it out")
+    return functools.partial(images.augment, **AUGMENT[name], image_shape=data.image_shape)
 
 
 def report_every(iterations, per_epoch):

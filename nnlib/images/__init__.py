@@ -1,12 +1,22 @@
 """From any picture of a digit to 28x28 pixels like MNIST's, and randomly moved copies of digits for training.
 
 `prepare`: one digit, with every stage. `split_digits`: a postcode or a phone number. `augment`: training rows, randomly
-moved; `warp` and `thicken` do to a digit what you say.
+moved and bent; `warp` and `thicken` do to a digit what you say, `elastic_field` draws how one is bent.
 """
 
-from nnlib.images.augmentation import augment, thicken, warp
+from nnlib.images.augmentation import augment, elastic_field, thicken, warp
 from nnlib.images.digits import PEN_WIDTH, pen_width, prepare
 from nnlib.images.reading import read_grey
 from nnlib.images.several import split_digits
 
-__all__ = ["PEN_WIDTH", "augment", "pen_width", "prepare", "read_grey", "split_digits", "thicken", "warp"]
+__all__ = [
+    "PEN_WIDTH",
+    "augment",
+    "elastic_field",
+    "pen_width",
+    "prepare",
+    "read_grey",
+    "split_digits",
+    "thicken",
+    "warp",
+]

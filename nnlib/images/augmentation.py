@@ -1,6 +1,7 @@
 """Moved copies of digits: many at once, by bilinear interpolation in NumPy."""
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
 from nnlib.images.digits import FINE, dilated
 from nnlib.images.reading import resize
@@ -8,13 +9,14 @@ from nnlib.images.reading import resize
 CHUNK = 256  # pictures at a time, so that the work stays in the processor's cache
 
 
-def augment(X, rng, shift=2, rotate=10, scale=0.1, shear=0.1, image_shape=(28, 28)):
+def augment(X, rng, shift=2, rotate=10, scale=0.1, shear=0.1, elastic=0, smooth=4, image_shape=(28, 28)):
     """A copy of X in which every picture is moved at random, to train on: a new one for each epoch.
 
     X (n, pixels) or (n, height, width), floats; the copy has X's shape and dtype. Drawn evenly, for each picture by
     itself: `shift` up to so many pixels in x and in y, `rotate` up to so many degrees either way, `scale` width and
-    height each by a factor from 1 - scale to 1 + scale, `shear` a slant of up to so many pixels per pixel. `rng` is a
-    Generator or a seed. Raises ValueError when `image_shape` does not fit.
+    height each by a factor from 1 - scale to 1 + scale, `shear` a slant of up to so many pixels per pixel. `elastic`
+    bends a picture as well: every pixel is moved by so many pixels (standard deviation), neighbours nearly alike, as
+    `smooth` says (`elastic_field`). `rng` is a Generator or a seed. Raises ValueError when `image_shape` does not fit.
     """
     rng, n = np.random.default_rng(rng), len(X)
     return warp(
@@ -23,16 +25,33 @@ def augment(X, rng, shift=2, rotate=10, scale=0.1, shear=0.1, image_shape=(28, 2
         rotate=rng.uniform(-rotate, rotate, n),
         scale=rng.uniform(1 - scale, 1 + scale, (n, 2)),
         shear=rng.uniform(-shear, shear, n),
+        field=elastic_field(rng, n, elastic, smooth, image_shape) if elastic else None,
         image_shape=image_shape,
     )
 
 
-def warp(X, shift=(0, 0), rotate=0, scale=1, shear=0, image_shape=(28, 28)):
+def elastic_field(rng, n, elastic, smooth=4, image_shape=(28, 28)):
+    """Random displacements (n, 2, height, width) in pixels, in x and in y: float32.
+
+    Noise, blurred by a Gaussian of the standard deviation `smooth` pixels and scaled to the standard deviation
+    `elastic` (Simard, Steinkraus & Platt 2003; their alpha = 34, sigma = 4 is elastic = 1.4, smooth = 4). Outside the
+    picture the noise is 0, so that its border moves less. `rng` is a Generator or a seed.
+    """
+    rng = np.random.default_rng(rng)
+    # Blurring is linear: one matrix for each direction, in half the time that the filter itself takes for all pictures.
+    down, across = (gaussian_filter1d(np.eye(side), smooth, mode="constant").astype(np.float32) for side in image_shape)
+    noise = rng.standard_normal((n, 2, *image_shape), dtype=np.float32)
+    size = np.linalg.norm(down, axis=1).max() * np.linalg.norm(across, axis=1).max()
+    return down @ (noise @ (across.T * np.float32(elastic / size)))
+
+
+def warp(X, shift=(0, 0), rotate=0, scale=1, shear=0, field=None, image_shape=(28, 28)):
     """A copy of X, moved as told: each value is one for all pictures, or one per picture (n,).
 
     X as in `augment`. `shift` (x, y) or (n, 2) in pixels, right and down; `rotate` in degrees, anticlockwise; `scale` a
     factor, (n,) or (n, 2) for x and y; `shear` leans the top to the right. About the picture's centre; what comes in
-    from outside is 0. Raises ValueError when `image_shape` does not fit.
+    from outside is 0. `field` (n, 2, height, width) says, for x and y, how many pixels further each new pixel looks.
+    Raises ValueError when `image_shape` does not fit.
     """
     X = np.asarray(X)
     height, width = image_shape
@@ -51,13 +70,16 @@ def warp(X, shift=(0, 0), rotate=0, scale=1, shear=0, image_shape=(28, 28)):
     out = np.empty(X.shape, X.dtype if X.dtype.kind == "f" else np.float32)
     for start in range(0, n, CHUNK):
         rows = slice(start, start + CHUNK)
-        moved = sample(X[rows].reshape(-1, height, width), back[rows], shift[rows])
+        moved = sample(
+            X[rows].reshape(-1, height, width), back[rows], shift[rows], None if field is None else field[rows]
+        )
         out[rows] = moved.reshape(out[rows].shape)
     return out
 
 
-def sample(pictures, back, shift):
-    """Bilinear: pictures (n, height, width), a new pixel from `back` (n, 2, 2) times its place minus `shift` (n, 2)."""
+def sample(pictures, back, shift, field=None):
+    """Bilinear: pictures (n, height, width), a new pixel from `back` (n, 2, 2) times its place minus `shift` (n, 2),
+    plus `field` (n, 2, height, width)."""
     n, height, width = pictures.shape
     padded = np.zeros((n, height + 3, width + 3), np.float32)  # zeros before, and two after: for the right neighbour
     padded[:, 1:-2, 1:-2] = pictures
@@ -65,8 +87,13 @@ def sample(pictures, back, shift):
     y, x = np.mgrid[:height, :width].reshape(2, -1).astype(np.float32) - middle[::-1, None].astype(np.float32)
     start = (middle + 1 - np.einsum("nij,nj->ni", back, shift)).astype(np.float32)
     back = back.astype(np.float32)
-    at_x = np.clip(back[:, 0, :1] * x + back[:, 0, 1:] * y + start[:, :1], 0, width + 1)
-    at_y = np.clip(back[:, 1, :1] * x + back[:, 1, 1:] * y + start[:, 1:], 0, height + 1)
+    at_x = back[:, 0, :1] * x + back[:, 0, 1:] * y + start[:, :1]
+    at_y = back[:, 1, :1] * x + back[:, 1, 1:] * y + start[:, 1:]
+    if field is not None:
+        at_x += field[:, 0].reshape(n, -1)
+        at_y += field[:, 1].reshape(n, -1)
+    np.clip(at_x, 0, width + 1, out=at_x)
+    np.clip(at_y, 0, height + 1, out=at_y)
     left, above = at_x.astype(np.int32), at_y.astype(np.int32)
     at_x -= left  # from here on, the share of the right and of the lower neighbour
     at_y -= above

@@ -1,6 +1,7 @@
 """Static figures, all in one style; the colours are Okabe & Ito's (2008), which colour-blind readers tell apart.
 
-Into `ax`, if one is given, draw `activation`, `architecture`, `confusion_matrix`, `decision_regions` and `history`.
+Into `ax`, if one is given, draw `activation`, `architecture`, `confusion_matrix`, `decision_regions`, `history` and
+`reliability`.
 Always a figure of their own make `forward_flow`, `gradients`, `images`, `predictions`, `weight_update` and `weights`.
 All of these return the figure. It is not registered with pyplot: as the last line of a cell it is shown once.
 
@@ -10,7 +11,7 @@ pyplot figures, `styled` to a function's, and `tile` puts pictures side by side 
 
 from nnlib.plots.network import architecture, forward_flow
 from nnlib.plots.pictures import images, predictions, tile, weights
-from nnlib.plots.results import activation, confusion_matrix, decision_regions
+from nnlib.plots.results import activation, confusion_matrix, decision_regions, reliability
 from nnlib.plots.style import COLORS, RIGHT, STYLE, WRONG, figure, styled, use_style
 from nnlib.plots.training import gradients, history, weight_update
 
@@ -29,6 +30,7 @@ __all__ = [
     "history",
     "images",
     "predictions",
+    "reliability",
     "styled",
     "tile",
     "use_style",

@@ -1,9 +1,10 @@
-"""What a trained classifier answers, and the curves of the activations."""
+"""What a trained classifier answers, how far its probabilities can be trusted, and the curves of the activations."""
 
 import numpy as np
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Rectangle
 
+from nnlib import calibration
 from nnlib.layers import Activation
 from nnlib.plots.style import COLORS, GREY, RIGHT, as_text, figure, name_ticks, styled
 
@@ -119,4 +120,25 @@ def decision_regions(net, X, y, ax=None):
         )
     ax.grid(False)
     ax.set(xlabel="$x_1$", ylabel="$x_2$")
+    return fig
+
+
+@styled
+def reliability(p, right, edges=calibration.EDGES, ax=None):
+    """Reliability diagram: the share of right answers over the mean probability p that they were given with.
+
+    One point for each group of `calibration.groups`, with the 95 % interval (Wilson) of its share; an honest classifier
+    lies on the dashed diagonal, one that is too sure below it. p and right (m,) as there.
+    """
+    from scipy.stats import binomtest
+
+    table = calibration.groups(p, right, edges)
+    fig, ax = (ax.figure, ax) if ax is not None else figure(5, 5)
+    ax.plot([0, 1], [0, 1], "--", color=GREY, linewidth=1.5)
+    for row in table.itertuples():
+        low, high = binomtest(round(row.n * row.right), row.n).proportion_ci(method="wilson")
+        bar = [[max(row.right - low, 0)], [max(high - row.right, 0)]]
+        ax.errorbar(row.said, row.right, bar, marker="o", markersize=8, capsize=4, color=COLORS[0])
+    left = min(0.3, table["said"].min() - 0.05)
+    ax.set(xlabel="mean p of the group", ylabel="share that is right", xlim=(left, 1.03), ylim=(-0.03, 1.03))
     return fig

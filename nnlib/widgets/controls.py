@@ -24,8 +24,8 @@ def set_slider(control, value, lowest=None):
 
 
 def nearest(choices, value):
-    """The one of `choices` (numbers above 0) that is nearest on a logarithmic scale."""
-    return min(choices, key=lambda choice: abs(np.log(choice / max(value, 1e-9))))
+    """The one of `choices` (numbers from 0) that is nearest on a logarithmic scale, on which 0 stands for 1e-9."""
+    return min(choices, key=lambda choice: abs(np.log(max(choice, 1e-9) / max(value, 1e-9))))
 
 
 def choice_slider(description, choices, text="{:g}"):

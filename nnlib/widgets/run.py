@@ -22,10 +22,10 @@ class Run:
         self.step, self.epochs = 0, 0.0
         self.points, self.every, self.recent = [], EVERY, collections.deque(maxlen=EVERY)
 
-    def train_on(self, X, y, batch_size, optimizer):
+    def train_on(self, X, y, batch_size, optimizer, augment=None):
         """The next step begins an epoch of these rows."""
-        self.given = X, y, batch_size, optimizer
-        self.steps = train_steps(self.network, X, y, 10**9, batch_size, optimizer, self.order)
+        self.given = X, y, batch_size, optimizer, augment
+        self.steps = train_steps(self.network, X, y, 10**9, batch_size, optimizer, self.order, augment)
         self.rows_left = 0  # of the epoch under way
 
     def advance(self):
@@ -47,10 +47,14 @@ class Run:
     def add_point(self):
         """A point of the curves at this step."""
         judged = self.network.score(*self.validation) if self.validation else (np.nan, np.nan)
-        self.points.append((self.step, *np.mean(self.recent, axis=0), *judged))
+        self.points.append((self.step, *self.of_training(), *judged))
         if len(self.points) == MOST_POINTS:
             del self.points[::2]
             self.every *= 2
+
+    def of_training(self):
+        """Loss and accuracy on the training rows, for a point."""
+        return np.mean(self.recent, axis=0)
 
     def go_back(self):
         """To the start of the epoch, where a training that diverged has put the weights."""

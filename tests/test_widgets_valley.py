@@ -1,8 +1,10 @@
 """The valley: every control is moved beyond its default, and the paths are those of the textbook's formulas."""
 
+import nbformat
 import numpy as np
 import pytest
 import traitlets
+from nbformat.v4 import new_code_cell, new_notebook
 
 from nnlib.widgets import Valley
 
@@ -96,3 +98,37 @@ def test_what_it_does_not_take(bad):
 
 def test_it_carries_a_picture_for_readers_without_a_kernel(valley):
     assert "image/png" in valley._repr_mimebundle_()
+
+
+# -- in a browser, last: while Playwright runs, panels would see its loop ---------------------------------------------
+
+CELL = "from nnlib import widgets\nvalley = widgets.Valley()\nvalley"
+
+
+def test_the_start_follows_the_mouse(lab, opened):
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
+    notebook = new_notebook(cells=[new_code_cell(CELL)], metadata=kernel)
+    nbformat.write(notebook, lab[0] / "notebooks" / "valley.ipynb")
+    page = opened(lab, "valley.ipynb")
+    picture = page.locator(".nnlib-picture canvas")
+    picture.scroll_into_view_if_needed()
+    page.wait_for_function("() => document.querySelector('.nnlib-picture canvas')?.dataset.frame")
+    says = page.locator(".jp-OutputArea-output > .widget-vbox:has(> .nnlib-picture) > .widget-html")
+    says.filter(has_text="Start (-4.00, 1.20)").wait_for()
+
+    box, here = picture.bounding_box(), Valley()  # the same figure: where a point stands in it is known here
+    width, height = here.canvas.get_width_height()
+
+    def place(x, y):
+        across, up = here._plane.transData.transform((x, y))
+        return box["x"] + across / width * box["width"], box["y"] + (1 - up / height) * box["height"]
+
+    page.mouse.move(*place(2, 1))  # no button is down: nothing follows
+    page.mouse.move(*place(-4, 1.2))
+    page.mouse.down()
+    for k in range(1, 21):
+        page.mouse.move(*place(-4 + 0.35 * k, 1.2 - 0.1 * k))
+    page.mouse.up()
+    page.mouse.move(*place(0, 1.5))
+    found = "document.querySelector('.widget-vbox:has(> .nnlib-picture) > .widget-html').innerText.match(/[-.\\d]+/g)"
+    page.wait_for_function(f"() => {{ const [x, y] = {found}; return Math.hypot(x - 3, 1 * y + 0.8) < 0.06 }}")

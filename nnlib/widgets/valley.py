@@ -18,7 +18,7 @@ CURVATURES = np.array([1.0, 25.0])  # along the valley, and across
 RATES = [float(f"{digits}e{power}") for power in (-3, -2, -1) for digits in (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)] + [1.0]
 STYLES = ("-", "--", "-.", ":")
 FAR = 1e3  # a path that is as far out as this has diverged, and ends
-LOSSES = (1e-5, 1e2)  # the ends of the axis
+LOSSES = (1e-5, 1e4)  # the ends of the axis
 
 # The picture as it is, and the place on it that a mouse, a pen or a finger is dragged over: from the left and from the
 # top, as shares of its width and height. At most one message every 50 ms, as the drawing pad's.
@@ -174,6 +174,7 @@ class Valley(Panel):
             for (name, path), end in zip(self.paths.items(), self.losses.values(), strict=True)
         ]
         return (
-            f"Loss at the start {loss(np.array(start)):.2g}, after {self.steps} steps: {', '.join(ends)} &middot; "
-            f"rate {self.rate:g} (SGD, momentum), {self.adaptive_rate:g} (RMSprop, Adam), momentum {self.momentum:g}"
+            f"Start ({self.w1:.2f}, {self.w2:.2f}): loss {loss(np.array(start)):.2g}, after {self.steps} steps: "
+            f"{', '.join(ends)} &middot; rate {self.rate:g} (SGD, momentum), {self.adaptive_rate:g} (RMSprop, Adam), "
+            f"momentum {self.momentum:g}"
         )

@@ -65,6 +65,8 @@ def test_the_limit_of_plain_steps(valley):
     valley.steps, valley.rate = 300, 0.0799
     assert valley.losses["SGD"] < 5 and "diverges" not in valley.message.value
     valley.rate = 0.0801
+    assert valley.losses["SGD"] > 18
+    valley.rate = 0.085
     assert "SGD diverges" in valley.message.value
 
 

@@ -170,7 +170,7 @@ class Valley(Panel):
             line.set_data(*path.T)
             curve.set_data(range(len(path)), np.clip(loss(path), LOSSES[0], None))
         ends = [
-            f"{name} diverges" if len(path) <= self.steps or end > loss(path[0]) else f"{name} {end:.2g}"
+            f"{name} diverges" if len(path) <= self.steps else f"{name} {end:.2g}"
             for (name, path), end in zip(self.paths.items(), self.losses.values(), strict=True)
         ]
         return (

@@ -48,7 +48,7 @@ class Panel(ipywidgets.VBox):
     """
 
     label = ""
-    picture_type = Picture
+    picture_type = Picture  # or one that also listens
     running = traitlets.Bool(False)
     _task = _wake = _failure_message = _background = _background_with_still = None
     _seconds_since_frame = 0.0  # of training

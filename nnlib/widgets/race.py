@@ -128,7 +128,7 @@ class Race(TrainingPanel):
         """A row per lane: its activation, its optimizer and its learning rate."""
         self.names = [dropdown(f"lane {k}", ACTIVATIONS) for k in (1, 2)]
         self.names.append(dropdown("lane 3", [("(empty)", ""), *((name, name) for name in ACTIVATIONS)]))
-        self.optimizer_controls = [dropdown("optimizer", OPTIMIZERS.keys(), "190px") for _ in self.names]
+        self.optimizer_controls = [dropdown("optimizer", OPTIMIZERS.keys()) for _ in self.names]
         self.rate_controls = [choice_slider("learning rate", RATES) for _ in self.names]
         self._one_rate = ipywidgets.Checkbox(description="one rate for all", indent=False)
         traitlets.link((self, "same_rate"), (self._one_rate, "value"))

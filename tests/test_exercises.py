@@ -303,6 +303,27 @@ PLAUSIBLE = {
         lambda a, b: ttest_rel(a.astype(float), b.astype(float)).pvalue if (a != b).any() else 1.0,
         lambda a, b: fisher_exact([[a.sum(), (~a).sum()], [b.sum(), (~b).sum()]]).pvalue,
     ],
+    "08.1 step_momentum": [0.05, 0.45, 0.05 * 1.9, 0.055, 0.005],
+    "08.1 step_adam": [3e-5, 0.003, 0.0316, 0.001],
+    "08.1 step_uncorrected": [0.01, 0.001, 3.16, 0.1, 0.01 * 0.1 / 0.001],
+    "08.2 fold": [
+        lambda W, b, gamma, beta, r, p, e: (W * gamma / np.sqrt(p + e), b * gamma / np.sqrt(p + e) + beta),  # r is lost
+        lambda W, b, gamma, beta, r, p, e: (W * gamma / np.sqrt(p + e), (b - r) + beta),  # b without the scale
+        lambda W, b, gamma, beta, r, p, e: (W * gamma / np.sqrt(p), (b - r) * gamma / np.sqrt(p) + beta),
+        lambda W, b, gamma, beta, r, p, e: (W * gamma / (p + e), (b - r) * gamma / (p + e) + beta),  # no root
+        lambda W, b, gamma, beta, r, p, e: (W * gamma / np.sqrt(p + e), (b - r + beta) * gamma / np.sqrt(p + e)),
+    ],
+    "08.3 normalise": [
+        lambda *given: _normalise(*given, gamma_inside=False),  # (8.20), which holds for axis 0 alone
+        lambda *given: _normalise(*given, shift=0),  # the way through the mean is forgotten
+        lambda *given: _normalise(*given, stretch=0),  # the way through s is forgotten
+        lambda *given: _normalise(*given, shift=0, stretch=0),  # mean and s taken for constants
+        lambda *given: _normalise(*given[:-1], 0),  # batch norm, whatever the axis
+        lambda X, dA, gamma, beta, axis: (  # dgamma and dbeta along the axis
+            *_normalise(X, dA, gamma, beta, axis)[:2], (dA * X).sum(axis=axis), dA.sum(axis=axis)
+        ),
+        lambda *given: [part / (len(given[0]) if k == 2 else 1) for k, part in enumerate(_normalise(*given))],
+    ],
     "06.1 center_7": [(1.2, 0.6), (1.0, 1.0), (2.5, 2.5)],
     "06.1 move_7": [(2, 2), (1.9, 1.3), (1, 2), (-2, -1)],
     "06.2 costs_100": [[70, 20, 5, 2], [7000, 2000, 500, 200]],
@@ -341,6 +362,16 @@ PLAUSIBLE = {
 for nn, lines in {"02": (9, 8), "03": (13, 8), "04": (5, 13), "05": (13, 12), "06": (9, 12)}.items():  # of number 0
     PLAUSIBLE[f"{nn}.5 line"] = [*lines, 0, exercises.planted(nn, 0).source.splitlines()[lines[0]]]
     PLAUSIBLE[f"{nn}.5 mended"] = [exercises.planted(nn, number).function for number in (0, 3)]  # test_bugs.py: all
+
+
+def _normalise(X, dA, gamma, beta, axis, gamma_inside=True, shift=1, stretch=1):
+    """Normalising along an axis, forward and backward, with one part of it wrong."""
+    s = np.sqrt(X.var(axis=axis, keepdims=True) + 1e-5)
+    X_hat = (X - X.mean(axis=axis, keepdims=True)) / s
+    inner, outer = (dA * gamma, 1) if gamma_inside else (dA, gamma)
+    dX = inner - shift * inner.mean(axis=axis, keepdims=True)
+    dX = dX - stretch * X_hat * (inner * X_hat).mean(axis=axis, keepdims=True)
+    return gamma * X_hat + beta, outer * dX / s, (dA * X_hat).sum(axis=0), dA.sum(axis=0)
 
 
 @pytest.mark.parametrize("name", PLAUSIBLE)

@@ -210,3 +210,57 @@ def test_other_bad_arguments(dataset):
         Race(dataset("digits"), batch_size=0)
     with pytest.raises(TypeError, match="data is a tuple; expected a Dataset"):
         Race((np.zeros((2, 2)), [0, 1]))
+
+
+# -- an optimizer per lane --------------------------------------------------------------------------------------------
+
+
+def test_each_lane_has_its_optimizer(data):
+    race = Race(data, ["relu"] * 3, rates=[0.05, 0.002, 0.003], width=16, optimizers=["momentum", "RMSprop", "Adam"])
+    race.advance(40)
+    for network, optimizer in zip(
+        race.networks, (nnlib.SGD(0.05, momentum=0.9), nnlib.RMSprop(0.002), nnlib.Adam(0.003)), strict=True
+    ):
+        net = nnlib.Network([64, 16, 16, 10], "relu", seed=0)
+        steps = nnlib.train_steps(net, data.X_train, data.y_train, 10, 64, optimizer, seed=0)
+        for _ in range(40):
+            next(steps)
+        np.testing.assert_allclose(network.parameters, net.parameters, atol=1e-3)
+    assert list(race.history["optimizer"]) == ["momentum"] * 2 + ["RMSprop"] * 2 + ["Adam"] * 2
+
+
+def test_the_optimizer_of_a_lane_is_chosen(race):
+    race.advance(20)
+    race.optimizer_controls[1].value = "Adam"
+    assert race.optimizers == ["SGD", "Adam", "SGD"]
+    assert race.step == 0, "another optimizer begins a new race"
+    race.rates = [0.1, 0.005, 0.1]
+    assert race.optimizer_controls[1].value == "Adam"
+    race.names[2].value = ""
+    assert race.optimizer_controls[2].disabled and not race.optimizer_controls[1].disabled
+
+
+def test_the_picture_names_what_differs(race):
+    def names():
+        return [text.get_text().split(":")[0] for text in race._name_texts]
+
+    assert names() == ["relu", "tanh", "sigmoid"]
+    race.optimizers = ["SGD", "momentum", "Adam"]
+    assert names() == ["relu, SGD", "tanh, momentum", "sigmoid, Adam"]
+    race.lanes = ["relu"] * 3
+    assert names() == ["SGD", "momentum", "Adam"]
+
+
+def test_a_lane_with_memory_that_diverged_comes_back(data):
+    race = Race(data, ["relu", "relu"], rates=[1e6, 0.1], width=16, optimizers=["momentum", "SGD"])
+    race.advance(40)
+    assert "<b>lane 1</b> is out" in race.message.value
+    race.rates = [0.01, 0.1]
+    race.advance(40)
+    assert "is out" not in race.message.value and np.isfinite(race.networks[0].parameters).all()
+
+
+@pytest.mark.parametrize("optimizers", [[], ["SGD"] * 4, ["sgd"], [None], [0.1, "SGD"]])
+def test_optimizers_that_are_none(optimizers, dataset):
+    with pytest.raises(traitlets.TraitError, match="expected one to three of SGD, momentum, RMSprop, Adam"):
+        Race(dataset("digits"), optimizers=optimizers)

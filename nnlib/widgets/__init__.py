@@ -11,6 +11,7 @@ from nnlib.widgets.race import Race
 from nnlib.widgets.stepper import BackpropStepper
 from nnlib.widgets.transform import Transform
 from nnlib.widgets.upload import Upload
+from nnlib.widgets.valley import Valley
 
 __all__ = [
     "ActivationExplorer",
@@ -24,4 +25,5 @@ __all__ = [
     "Race",
     "Transform",
     "Upload",
+    "Valley",
 ]

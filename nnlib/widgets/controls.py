@@ -1,10 +1,15 @@
 """Controls that several panels have."""
 
+import functools
+
 import ipywidgets
 import numpy as np
 import traitlets
 
+from nnlib.optimizers import SGD, Adam, RMSprop
+
 ACTIVATIONS = ["relu", "leaky_relu", "elu", "tanh", "sigmoid", "identity"]
+OPTIMIZERS = {"SGD": SGD, "momentum": functools.partial(SGD, momentum=0.9), "RMSprop": RMSprop, "Adam": Adam}
 RATES = [float(f"{digits}e{power}") for power in range(-4, 1) for digits in (1, 1.5, 2, 3, 5, 7)] + [10.0]
 
 

@@ -48,6 +48,7 @@ class Panel(ipywidgets.VBox):
     """
 
     label = ""
+    picture_type = Picture  # or one that also listens
     running = traitlets.Bool(False)
     _task = _wake = _failure_message = _background = _background_with_still = None
     _seconds_since_frame = 0.0  # of training
@@ -59,7 +60,7 @@ class Panel(ipywidgets.VBox):
         self.canvas = FigureCanvasAgg(figure)
         for artist in artists:
             artist.set_animated(True)  # left out of a whole drawing
-        self.picture = Picture(label=self.label)
+        self.picture = self.picture_type(label=self.label)
         self.message = ipywidgets.HTML()
         super().__init__([*controls, self.picture, self.message])
         try:

@@ -1,4 +1,4 @@
-"""Two or three activations train side by side."""
+"""Two or three networks train side by side."""
 
 import functools
 from numbers import Real
@@ -10,9 +10,17 @@ import traitlets
 
 from nnlib import plots
 from nnlib.network import Network
-from nnlib.optimizers import SGD
 from nnlib.widgets.arguments import dataset_of, whole_number
-from nnlib.widgets.controls import ACTIVATIONS, RATES, choice_slider, dropdown, nearest, slider, train_buttons
+from nnlib.widgets.controls import (
+    ACTIVATIONS,
+    OPTIMIZERS,
+    RATES,
+    choice_slider,
+    dropdown,
+    nearest,
+    slider,
+    train_buttons,
+)
 from nnlib.widgets.panel import TrainingPanel
 from nnlib.widgets.run import Run
 from nnlib.widgets.views import count_steps, end_of_steps
@@ -23,23 +31,25 @@ SMALLEST = 1e-10  # of a gradient, at the foot of its axis
 
 
 class Race(TrainingPanel):
-    """Two or three activations train side by side: same rows, same batches, same start weights.
+    """Two or three networks train side by side: same rows, same batches, same start weights.
 
     data         a Dataset, or the name of one; 500 of its validation rows judge
     activations  two or three names
     rates        a learning rate for each, or one number for all
     depth        hidden layers of `width` units each
+    optimizers   one name for all lanes, or a list, one each: "SGD", "momentum" (SGD with 0.9), "RMSprop", "Adam"
 
-    Attributes, to be read and set at any time: `lanes` (the names; None in the third is an empty lane), `rates` (too
-    few go on with the last), `same_rate` (all take the first lane's), `depth`, `seed`, `running`. Rates act on the
-    training under way; the others build new networks. `networks` holds one Network per lane, `history` is a DataFrame
-    with a row per lane every 20 steps, in long races fewer: step, lane (from 0), activation, loss of the last 20
-    batches, val_accuracy.
+    Attributes, to be read and set at any time: `lanes` (the activations; None in the third is an empty lane),
+    `optimizers` and `rates` (too few go on with the last), `same_rate` (all take the first lane's), `depth`, `seed`,
+    `running`. Rates act on the training under way; the others build new networks. `networks` holds one Network per
+    lane, `history` is a DataFrame with a row per lane every 20 steps, in long races fewer: step, lane (from 0),
+    activation, optimizer, loss of the last 20 batches, val_accuracy.
     A lane whose training diverges is out until its rate is changed, or Reset; the others go on.
     """
 
     label = "Training loss, validation accuracy and size of the gradient in each layer, for each lane"
     lanes = traitlets.List()
+    optimizers = traitlets.List()
     rates = traitlets.List()
     same_rate = traitlets.Bool(False)
     depth = traitlets.Int(min=1, max=10)
@@ -54,6 +64,7 @@ class Race(TrainingPanel):
         width=64,
         batch_size=64,
         seed=0,
+        optimizers="SGD",
     ):
         data = dataset_of(data, needs_validation=True)
         self.X, self.y = data.X_train, data.y_train
@@ -62,6 +73,7 @@ class Race(TrainingPanel):
         self.classes = len(data.class_names)
         self.same_rate = np.ndim(rates) == 0
         self.lanes, self.rates = list(activations), list(np.atleast_1d(rates))
+        self.optimizers = [optimizers] if isinstance(optimizers, str) else list(optimizers)
         self.depth, self.seed = depth, seed
         self._built_for = None
         self._catch_up()
@@ -85,6 +97,13 @@ class Race(TrainingPanel):
             raise traitlets.TraitError(f"rates are {rates}; expected one to three learning rates")
         return [float(rate) for rate in (*rates, *3 * rates[-1:])][:3]  # too few go on with the last
 
+    @traitlets.validate("optimizers")
+    def _check_optimizers(self, proposal):
+        names = proposal["value"]
+        if not 1 <= len(names) <= 3 or not all(isinstance(name, str) and name in OPTIMIZERS for name in names):
+            raise traitlets.TraitError(f"optimizers are {names}; expected one to three of {', '.join(OPTIMIZERS)}")
+        return [*names, *3 * names[-1:]][:3]
+
     def _draw_axes(self):
         self._figure, (self._loss, accuracy, self._gradient_sizes) = plots.figure(10, 4, ncols=3)
         self._loss.set(title="training loss", ylim=(0, MOST_LOSS))
@@ -106,33 +125,42 @@ class Race(TrainingPanel):
         return [*self._lines, *self._name_texts]
 
     def _lane_controls(self):
-        """A row per lane: its activation and its learning rate."""
+        """A row per lane: its activation, its optimizer and its learning rate."""
         self.names = [dropdown(f"lane {k}", ACTIVATIONS) for k in (1, 2)]
         self.names.append(dropdown("lane 3", [("(empty)", ""), *((name, name) for name in ACTIVATIONS)]))
+        self.optimizer_controls = [dropdown("optimizer", OPTIMIZERS.keys()) for _ in self.names]
         self.rate_controls = [choice_slider("learning rate", RATES) for _ in self.names]
         self._one_rate = ipywidgets.Checkbox(description="one rate for all", indent=False)
         traitlets.link((self, "same_rate"), (self._one_rate, "value"))
 
         def show(_=None):
             """Controls after the panel's settings."""
-            for k, (name, rate) in enumerate(zip(self.names, self.rate_controls, strict=True)):
-                name.value, rate.value = self.lanes[k] or "", nearest(RATES, self.rate_of(k))
-                rate.disabled = self.lanes[k] is None or (self.same_rate and k > 0)
+            rows = zip(self.names, self.optimizer_controls, self.rate_controls, strict=True)
+            for k, (name, optimizer, rate) in enumerate(rows):
+                name.value, optimizer.value = self.lanes[k] or "", self.optimizers[k]
+                rate.value = nearest(RATES, self.rate_of(k))
+                optimizer.disabled = self.lanes[k] is None
+                rate.disabled = optimizer.disabled or (self.same_rate and k > 0)
 
         # A control changes its own entry of the panel's lists, and nothing if that says already what the control shows.
         def set_lane(k, change):
             self.lanes = [*self.lanes[:k], change["new"] or None, *self.lanes[k + 1 :]]
+
+        def set_optimizer(k, change):
+            self.optimizers = [*self.optimizers[:k], change["new"], *self.optimizers[k + 1 :]]
 
         def set_rate(k, change):
             if change["new"] != nearest(RATES, self.rate_of(k)):
                 self.rates = [*self.rates[:k], change["new"], *self.rates[k + 1 :]]
 
         show()
-        self.observe(show, ["lanes", "rates", "same_rate"])
+        self.observe(show, ["lanes", "optimizers", "rates", "same_rate"])
         for k in range(3):
             self.names[k].observe(functools.partial(set_lane, k), "value")
+            self.optimizer_controls[k].observe(functools.partial(set_optimizer, k), "value")
             self.rate_controls[k].observe(functools.partial(set_rate, k), "value")
-        return ipywidgets.VBox([ipywidgets.HBox(row) for row in zip(self.names, self.rate_controls, strict=True)])
+        rows = zip(self.names, self.optimizer_controls, self.rate_controls, strict=True)
+        return ipywidgets.VBox([ipywidgets.HBox(row) for row in rows])
 
     def rate_of(self, lane):
         """The learning rate that a lane runs with."""
@@ -145,11 +173,11 @@ class Race(TrainingPanel):
     @property
     def history(self):
         rows = [
-            (step, k, lane.activation, loss, accuracy)
+            (step, k, lane.activation, lane.optimizer_name, loss, accuracy)
             for k, lane in enumerate(self._lanes)
             for step, loss, _, _, accuracy in lane.run.points
         ]
-        return pd.DataFrame(rows, columns=["step", "lane", "activation", "loss", "val_accuracy"])
+        return pd.DataFrame(rows, columns=["step", "lane", "activation", "optimizer", "loss", "val_accuracy"])
 
     def work(self):
         """One step of training, for each lane."""
@@ -171,7 +199,7 @@ class Race(TrainingPanel):
             if not lane.out:
                 self._lines[6 + k].set_data(range(1, self.depth + 2), np.maximum(lane.gradient_sizes(), SMALLEST))
             reached = "out" if lane.out else f"{accuracy[-1]:.1%}" if len(accuracy) else "ready"
-            self._name_texts[k].set_text(f"{lane.activation}: {reached}")
+            self._name_texts[k].set_text(f"{self._name_of(lane)}: {reached}")
         if len(self._lanes) < 3:
             self._name_texts[2].set_text("")
         for axes in (self._loss, self._accuracy):
@@ -179,9 +207,16 @@ class Race(TrainingPanel):
         self._gradient_sizes.set_xlim(0.7, self.depth + 1.3)
         return self._report()
 
+    def _name_of(self, lane):
+        """What tells the lanes apart: the activation, the optimizer, or both."""
+        if len({other.optimizer_name for other in self._lanes}) == 1:
+            return lane.activation
+        same = len({other.activation for other in self._lanes}) == 1
+        return lane.optimizer_name if same else f"{lane.activation}, {lane.optimizer_name}"
+
     def _catch_up(self):
         """Bring the lanes in line with the settings; nothing happens if they are already."""
-        architecture = ([*self.lanes], self.depth, self.seed, self._resets)
+        architecture = ([*self.lanes], [*self.optimizers], self.depth, self.seed, self._resets)
         if architecture != self._built_for:
             sizes = [self.X.shape[1], *[self.width] * self.depth, self.classes]
             self._lanes = [_Lane(self, k, name, sizes) for k, name in enumerate(self.lanes) if name is not None]
@@ -203,9 +238,10 @@ class _Lane:
 
     def __init__(self, race, number, activation, sizes):
         self.number, self.activation, self.out = number, activation, None
+        self.optimizer_name = race.optimizers[number]
         # Same seed and sizes: the same start weights and the same batches in all lanes.
         self.run = Run(Network(sizes, activation, seed=race.seed), race.X_val, race.y_val, race.seed)
-        self.optimizer = SGD(race.rate_of(number))
+        self.optimizer = OPTIMIZERS[self.optimizer_name](race.rate_of(number))
         self.run.train_on(race.X, race.y, race.batch_size, self.optimizer)
         self.some_rows = self.run.network.check_X_y(race.X[:100], race.y[:100])
 

@@ -17,11 +17,8 @@ SPEAKS_OF = {
     "s": "slope|[Ll]eaky",
     "lambda": "weight decay|penalty|penalties|L2",
     "alpha": "ELU|elu",
-    "eta": "rate|←|leftarrow",
+    "eta": r"rate|←|leftarrow|update|step|shrink",
     "r": "row",
-    "u": "round|float32",
-    "R": "runs|seeds",
-    "sigma": "normal distribution",
 }
 
 

@@ -21,7 +21,8 @@ def a_folded_pair(rng):
 def normalise(X, dA, gamma, beta, axis):
     """A, dX, dgamma and dbeta of `A = gamma X_hat + beta`, X_hat with mean 0 and variance 1 along the axis.
 
-    Over the batch (axis 0) that is batch norm (Ioffe & Szegedy 2015), over the units (1) layer norm (Ba et al. 2016).
+    Over the batch (axis 0) that is batch norm (Ioffe & Szegedy 2015), over the units (1) layer norm (Ba, Kiros and
+    Hinton 2016).
     """
     deviation = np.sqrt(X.var(axis=axis, keepdims=True) + 1e-5)
     X_hat, dX_hat = (X - X.mean(axis=axis, keepdims=True)) / deviation, dA * gamma

@@ -333,4 +333,4 @@ def test_network_and_optimizer_are_copied_together():
 
 def test_what_lies_just_within_the_ranges_is_taken():
     assert SGD(clip_norm=0.5).clip_norm == 0.5
-    assert schedules.Cosine(0.1, steps=1)(0) == 0.1 and schedules.Step(0.1, every=1)(1) == pytest.approx(0.01)
+    assert Cosine(0.1, steps=1)(0) == 0.1 and Step(0.1, every=1)(1) == pytest.approx(0.01)

@@ -7,7 +7,7 @@ import pytest
 from sklearn.linear_model import Lasso
 from sklearn.neural_network import MLPClassifier
 
-from nnlib import SGD, Activation, Adam, BatchNorm, Dense, Network, RMSprop, schedules, train
+from nnlib import SGD, Activation, Adam, BatchNorm, Dense, Network, RMSprop, train
 from nnlib.schedules import Constant, Cosine, Step, WarmUp
 
 

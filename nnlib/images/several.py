@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import ndimage
 
-from nnlib.images.digits import bounding_box, cut_out_sheet, find_ink, finish, light_on_dark
+from nnlib.images.digits import bounding_box, finish
 from nnlib.images.reading import read_grey
 
 SIDE = 1500  # pixels of the longer side: ten digits beside one another need more than one

@@ -137,7 +137,8 @@ def cut_out(grey, overview, digit, other, sign, wide):
     reach = max(1, int(wide * factor) // 4)
     smooth = ndimage.gaussian_filter(light, 0.5)
     near = running(np.maximum, np.pad(np.where(gate, smooth, 0), reach, mode="edge"), 2 * reach + 1)
-    mask = gate & (smooth > near / 2) & (smooth > FAINTEST / 2)
+    faint = 0.3 * np.median(light[gate & (smooth > near / 2)]) if gate.any() else 0  # of a line that touches the digit
+    mask = gate & (smooth > np.maximum(near / 2, max(faint, FAINTEST / 2)))
     if not mask.any():
         mask = resize(digit.astype(np.float32), shape, box) > 0.5
     return np.where(gate, light, 0), drop_specks(mask)

@@ -9,12 +9,12 @@ import numpy as np
 from scipy import ndimage
 
 LOOK = 96  # pixels of the longer side at which polarity and the strokes' width are found
-WIDTHS = 2, 3, 5, 7, 10, 14, 20, 28, 40  # pixels at that size: widths of strokes that are tried
+WIDTHS = 2, 3, 5, 7, 10, 14, 20, 28, 40, 56  # pixels at that size: widths of strokes that are tried
 
 
-def running(extreme, picture, n):
+def running(extreme, picture, n, axes=(0, 1)):
     """np.maximum or np.minimum over every n x n square that lies in the picture, by doubling; n - 1 smaller."""
-    for axis in (0, 1):
+    for axis in axes:
         picture, length = picture.swapaxes(0, axis), 1
         while length < n:
             step = min(length, n - length)
@@ -25,20 +25,28 @@ def running(extreme, picture, n):
 
 
 def closing(picture, n):
-    """What is dark and narrower than n pixels filled with what is around it; the edge goes on outside."""
-    padded = np.pad(picture, n - 1, mode="edge")
+    """What is dark and narrower than n > 1 pixels filled with what is around it.
+
+    Outside, a table or a shadow goes on that takes most of an edge; ink that touches the edge does not.
+    """
+    padded = np.pad(picture, 1, mode="edge")
+    for lines in (padded, padded.T):
+        k = int(0.75 * lines.shape[1])
+        for line in (lines[:1], lines[-1:]):
+            wide = np.pad(line, ((0, 0), (k - 1, k - 1)), mode="edge")
+            line[:] = running(np.minimum, running(np.maximum, wide, k, axes=(1,)), k, axes=(1,))
+    padded = np.pad(padded, n - 2, mode="edge")
     return running(np.minimum, running(np.maximum, padded, n), n)
 
 
 def opening(picture, n):
-    """What is light and narrower than n pixels taken out."""
-    padded = np.pad(picture, n - 1, mode="edge")
-    return running(np.maximum, running(np.minimum, padded, n), n)
+    """What is light and narrower than n pixels taken out: the closing of the negative."""
+    return -closing(-picture, n)
 
 
 def thin_parts(grey):
     """How much dark and how much light is narrower than each of WIDTHS: two arrays (len(WIDTHS),), sums of squares."""
-    widths = [width for width in WIDTHS if width < 0.45 * min(grey.shape)]
+    widths = [width for width in WIDTHS if width < 0.7 * min(grey.shape)]
     dark = [((closing(grey, n + 1) - grey) ** 2).sum() for n in widths]
     light = [((grey - opening(grey, n + 1)) ** 2).sum() for n in widths]
     return np.array(widths), np.array(dark), np.array(light)

@@ -32,7 +32,7 @@ class Line:
 def remove_lines(mask):
     """The mask without the lines of a form, and without a line under the digit; the mask itself if nothing is left."""
     across, down = find_lines(mask), find_lines(mask.T)
-    across, down = of_a_form(across, down, mask.shape)
+    across, down = of_a_form(*alike(across, down), mask.shape)
     rest = erase(erase(mask, across).T, down).T if across or down else mask
     if across and down:
         rest = erase(rest, across)
@@ -102,7 +102,7 @@ def fit(x, y, thickness, free, slope, height, mask):
     inked = mask[at, columns] | mask[at - 1, columns] | mask[at + 1, columns]
     inside = (slope * columns + height > -1) & (slope * columns + height < mask.shape[0])
     thin = np.bincount(x[near], minlength=mask.shape[1]) > 0
-    start, end = longest_run(inked & inside, max(2, 0.02 * mask.shape[1]))
+    start, end = longest_run(inked & inside, max(2, 0.07 * mask.shape[1]))
     its = near & (x >= start - 1) & (x <= end)
     if end <= start or thin[start:end].mean() < 0.5:
         return None, its
@@ -118,6 +118,21 @@ def longest_run(inked, gap):
     starts, ends = np.r_[places[0], places[breaks + 1]], np.r_[places[breaks], places[-1]] + 1
     k = (ends - starts).argmax()
     return int(starts[k]), int(ends[k])
+
+
+def alike(across, down):
+    """Those lines that are as thin as the longest ones, and nearly parallel to them: no strokes of the pen."""
+    if not across + down:
+        return across, down
+    longest = max(line.end - line.start for line in across + down)
+    long = [line for line in across + down if line.end - line.start > 0.5 * longest]
+    widest = 1.7 * np.median([line.width for line in long]) + 1
+    slopes = [[line.slope for line in lines if line in long] for lines in (across, down)]
+    slopes = [np.median(some) if some else -np.median(slopes[1 - k] or 0) for k, some in enumerate(slopes)]
+    return tuple(
+        [line for line in lines if line.width <= widest and abs(line.slope - slope) < 0.1]
+        for lines, slope in zip((across, down), slopes)
+    )
 
 
 def of_a_form(across, down, shape):

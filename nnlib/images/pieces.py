@@ -16,12 +16,13 @@ def choose_digit(mask, light):
     sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
     area = np.bincount(labels.ravel(), minlength=n + 1)[1:]
     worth = sizes * np.sqrt(np.maximum(area, 1) / np.maximum(sizes, 1))
-    worth *= central(boxes, mask.shape) * faded(labels, light, n)
+    level = brightness(labels, light, n)
+    worth *= central(boxes, mask.shape) * np.sqrt(level / max(level.max(), 1e-6))
     worth[sizes < 0.25 * sizes.max()] *= 0.2
     for bad, factor in ((compact(labels, places, sizes), 0.02), (frames(labels, places, boxes, sizes), 0.02), (cut_off(boxes, mask.shape), 0.4)):
         worth[bad] *= factor
     best = int(worth.argmax())
-    chosen = gather(best, boxes, sizes, area, worth)
+    chosen = gather(best, boxes, sizes, area, np.where(level > 0.35 * level[best], worth, 0))
     rivals = ~chosen & (worth > RIVAL * worth[best]) & (sizes > 0.6 * sizes[best])
     pick = lambda some: np.r_[False, some][labels]  # noqa: E731
     return pick(chosen), pick(rivals)
@@ -34,11 +35,9 @@ def central(boxes, shape):
     return 1 - 0.8 * away
 
 
-def faded(labels, light, n):
-    """For each piece, how bright its ink is: the square root of its mean share of the brightest piece's."""
-    level = ndimage.mean(light, labels, np.arange(1, n + 1))
-    level = np.maximum(np.nan_to_num(level), 0)
-    return np.sqrt(level / max(level.max(), 1e-6))
+def brightness(labels, light, n):
+    """The mean of each piece, (n,)."""
+    return np.maximum(np.nan_to_num(ndimage.mean(light, labels, np.arange(1, n + 1))), 0)
 
 
 def compact(labels, places, sizes):

@@ -16,6 +16,8 @@ def straighten_sheet(grey):
     With its ink taken out, a sheet is a quadrilateral of one brightness, and no stroke is as wide. Turned by less than
     45 degrees, its corners are the points farthest to the four diagonal directions.
     """
+    if max(grey.shape) < LOOK:
+        return grey
     small = shrink(grey, LOOK)
     n = max(3, round(0.2 * min(small.shape)))
     for bare, sign in ((closing(small, n), 1), (opening(small, n), -1)):
@@ -44,8 +46,12 @@ def find_corners(bare, ink, least):
     size = largest.sum()
     whole = ndimage.binary_fill_holes(largest).sum() == size
     good = whole and least < size / bare.size < 0.9 and (edge & largest).sum() < 0.15 * edge.sum()
+    whole = whole and (largest & (ink > 0.2 * (high - low))).sum() < 0.25 * size
     written = (ink * ndimage.binary_erosion(largest, iterations=4)).max() > 0.08
-    return corners if good and written and 0.92 < size / (area + np.sqrt(4 * size)) < 1.06 else None
+    inner = largest & ~ndimage.binary_erosion(largest, iterations=3)
+    outer = ndimage.binary_dilation(largest, iterations=3) & ~largest
+    step = bare[inner].mean() - bare[outer].mean() > 0.35 * (high - low)  # no smooth shade
+    return corners if good and written and step and 0.92 < size / (area + np.sqrt(4 * size)) < 1.06 else None
 
 
 def otsu(picture):

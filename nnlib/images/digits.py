@@ -23,7 +23,7 @@ from nnlib.images.sheet import straighten_sheet
 FIELD, BOX, CENTER = 28, 20, 14  # the centre of mass of MNIST's digits is pixel (14, 14), on average, within +-0.5
 PEN_WIDTH = 1.9, 3.4  # pixels: the middle 80 % of MNIST's digits by `pen_width` (2,000 of them; mean 2.5)
 FINE = 4  # the pen's width is measured and changed at 4 times the final resolution
-OVERVIEW = 300  # pixels of the longer side at which the ink is looked for
+OVERVIEW = 256  # pixels of the longer side at which the ink is looked for
 FAINTEST = 0.012  # contrast, as a share of the paper's brightness: three of 255 steps
 SPECK = 0.06  # a piece of ink with less than this share of the largest piece's area is dirt
 

@@ -32,9 +32,8 @@ def closing(picture, n):
     padded = np.pad(picture, 1, mode="edge")
     for lines in (padded, padded.T):
         k = int(0.75 * lines.shape[1])
-        for line in (lines[:1], lines[-1:]):
-            wide = np.pad(line, ((0, 0), (k - 1, k - 1)), mode="edge")
-            line[:] = running(np.minimum, running(np.maximum, wide, k, axes=(1,)), k, axes=(1,))
+        wide = np.pad(lines[[0, -1]], ((0, 0), (k - 1, k - 1)), mode="edge")
+        lines[[0, -1]] = running(np.minimum, running(np.maximum, wide, k, axes=(1,)), k, axes=(1,))
     padded = np.pad(padded, n - 2, mode="edge")
     return running(np.minimum, running(np.maximum, padded, n), n)
 
@@ -78,13 +77,13 @@ def light_on_dark(grey, sign, n):
     smooth = ndimage.gaussian_filter(grey, 0.7)
     paper = closing(smooth, n) if sign < 0 else opening(smooth, n)
     light = sign * (grey - paper)
-    light = light / np.maximum(paper, 0.4 * np.quantile(paper[::4, ::4], 0.9) + 1e-3) if sign < 0 else light
+    light = light / np.maximum(paper, 0.4 * np.quantile(paper[::5, ::5], 0.9) + 1e-3) if sign < 0 else light
     return light - np.median(bare(light))  # a closing is as much too bright as the noise is large
 
 
 def bare(light):
-    """Of every fourth pixel those that are no ink."""
-    some = light[::2, ::2]
+    """Of every ninth pixel those that are no ink."""
+    some = light[::3, ::3]
     return some[some <= 0.5 * np.quantile(some, 0.999)]
 
 
@@ -93,12 +92,12 @@ def stroke_width(mask):
 
     Along the middle of a stroke of width w the distance to its edge is w/2.
     """
-    distance = ndimage.distance_transform_edt(mask)
-    return 2 * np.quantile(distance[mask], 0.9)
+    some = mask[::2, ::2]  # a quarter of the work
+    return 4 * np.quantile(ndimage.distance_transform_edt(some)[some], 0.9) if some.any() else 2.0
 
 
 def ink_level(light, share=0.001):
     """How bright ink is, and the noise: the brightest `share` of the picture, and four standard deviations of paper."""
     paper = bare(light)
     deviation = 1.48 * np.median(np.abs(paper - np.median(paper)))
-    return np.quantile(light, 1 - share), 4 * deviation
+    return np.quantile(light[::2], 1 - share), 4 * deviation

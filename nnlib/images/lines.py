@@ -31,14 +31,16 @@ class Line:
 
 def remove_lines(mask):
     """The mask without the lines of a form, and without a line under the digit; the mask itself if nothing is left."""
-    across, down = find_lines(mask), find_lines(mask.T)
-    across, down = of_a_form(*alike(across, down), mask.shape)
-    rest = erase(erase(mask, across).T, down).T if across or down else mask
-    if across and down:
-        rest = erase(rest, across)
-    rest = drop_crumbs(rest, mask) if across or down else rest
-    rest = without_underline(rest)
-    return rest if substantial(rest, mask) else mask
+    turned = np.ascontiguousarray(mask.T)
+    all_across, all_down = find_lines(mask), find_lines(turned)
+    across, down = of_a_form(*alike(all_across, all_down), mask.shape)
+    rest = mask
+    if across or down:
+        rest = erase(np.ascontiguousarray(erase(rest, across).T), down).T
+        rest = drop_crumbs(erase(rest, across) if down else rest, mask)
+    free = [line for line in all_across if line not in across]
+    rest = without_underline(rest, free)
+    return np.ascontiguousarray(rest) if substantial(rest, mask) else mask
 
 
 def substantial(rest, mask):
@@ -50,9 +52,9 @@ def substantial(rest, mask):
 
 def runs(mask):
     """For each pixel the first row of the run of ink above and below it, and the first row after it: two int arrays."""
-    row = np.arange(len(mask), dtype=np.int32)[:, None]
-    first = np.maximum.accumulate(np.where(mask, -1, row), axis=0) + 1
-    after = np.minimum.accumulate(np.where(mask, len(mask), row)[::-1], axis=0)[::-1]
+    row = np.arange(len(mask), dtype=np.int16)[:, None]
+    first = np.maximum.accumulate(np.where(mask, np.int16(-1), row), axis=0) + 1
+    after = np.minimum.accumulate(np.where(mask, np.int16(len(mask)), row)[::-1], axis=0)[::-1]
     return first, after
 
 
@@ -165,7 +167,6 @@ def erase(mask, lines):
         return mask
     first, after = runs(mask)
     rest = mask.copy()
-    rows = np.arange(len(mask))[:, None]
     for line in lines:
         x = np.arange(max(0, line.start - 2), min(mask.shape[1], line.end + 2))
         y = np.clip(np.rint(line.at(x)).astype(int), 0, len(mask) - 1)
@@ -173,7 +174,8 @@ def erase(mask, lines):
             at = np.clip(y + dy, 0, len(mask) - 1)
             thin = mask[at, x] & (after[at, x] - first[at, x] <= 1.6 * line.width + 1.5)
             top, bottom = first[at, x][thin], after[at, x][thin]
-            rest[:, x[thin]] &= ~((rows >= top) & (rows < bottom))
+            for row in range(int((bottom - top).max(initial=0))):
+                rest[np.minimum(top + row, bottom - 1), x[thin]] = False
     return rest
 
 
@@ -185,9 +187,9 @@ def drop_crumbs(rest, mask):
     return rest & (sizes > 0.02 * min(mask.shape) + 1)[labels]
 
 
-def without_underline(mask):
-    """Without a line that runs below a digit, touches it or not, and reaches beyond it on both sides."""
-    lines = [line for line in find_lines(mask, most=12) if line.end - line.start > 0.12 * mask.shape[1]]
+def without_underline(mask, lines):
+    """Without one of the `lines` that runs below a digit, touches it or not, and reaches beyond it on both sides."""
+    lines = [line for line in lines if line.end - line.start > 0.12 * mask.shape[1]]
     for line in sorted(lines, key=lambda line: line.start - line.end):
         rest = erase(mask, [line])
         x = np.arange(line.start, line.end)

@@ -2,8 +2,8 @@
 
     python tools/train_pretrained.py [mnist, or the path of MNIST's files]
 
-Some five minutes on one core. The network sees every training digit once per epoch, each time moved anew by
-`nnlib.images.augment`; half of them as `images.prepare` leaves them (`as_prepared`: thick, torn where a line was taken
+Some ten minutes on one core. The network sees every training digit once per epoch, each time moved anew by
+`nnlib.images.augment`; in the last epochs half of them as `images.prepare` leaves them (`as_prepared`: thick, torn where a line was taken
 out, with a trace of a frame), and 6,000 digits drawn by strokes (`stroke_digits`). Its temperature is fitted on the
 last 5,000 training rows (and 1,000 drawn digits), which it is not trained on, by the least cross-entropy. Sizes, epochs, rates and moves were chosen with `--validation 0.1667`, which trains on 50,000
 rows, scores on the 10,000 others and writes no file. Without it the network is trained on all 60,000 rows, and scored
@@ -35,7 +35,9 @@ RECIPE = {
     "learning_rate": 0.001,
     "schedule": "half a cosine, to 0 after the last epoch",
     "batch_size": 128,
-    "epochs": 16,
+    "epochs": 40,
+    "further_epochs": 8,
+    "further_learning_rate": 0.0003,
     "prepared": 0.5,
     "drawn": 6000,
     "seed": 0,
@@ -66,18 +68,29 @@ def as_prepared(X, rng):
     return out
 
 
-def train(X, y, epochs, report):
-    """The trained network; `report(net)` is printed now and then."""
+def train(X, y, epochs, report, start=None):
+    """The trained network; `report(net)` is printed now and then. `start` is a network that has the first part behind it.
+
+    First MNIST's digits alone, then `further_epochs` with half of them as `prepare` leaves them, and drawn ones.
+    """
     rng = np.random.default_rng(RECIPE["seed"])
+    net = start or nnlib.Network([784, *RECIPE["hidden"], 10], RECIPE["activations"], seed=rng)
+    if start is None:
+        run(net, X, y, epochs, RECIPE["learning_rate"], rng, report)
     X, y = X.copy(), y.copy()
     some = rng.random(len(X)) < RECIPE["prepared"]
     X[some] = as_prepared(X[some], rng)
     drawn, its = stroke_digits(RECIPE["drawn"] if len(X) > 10_000 else 100, rng)
-    X, y = np.concatenate([X, drawn]), np.concatenate([y, its])
-    net = nnlib.Network([784, *RECIPE["hidden"], 10], RECIPE["activations"], seed=rng)
+    further = min(RECIPE["further_epochs"], epochs)
+    return run(net, np.concatenate([X, drawn]), np.concatenate([y, its]), further, RECIPE["further_learning_rate"], rng,
+               report)  # fmt: skip
+
+
+def run(net, X, y, epochs, learning_rate, rng, report):
+    """The network after `epochs`, every digit moved anew in each."""
     optimizer = nnlib.Adam()
     for epoch in tqdm(range(epochs), unit="epoch", smoothing=0):
-        optimizer.learning_rate = RECIPE["learning_rate"] * (1 + np.cos(np.pi * epoch / epochs)) / 2
+        optimizer.learning_rate = learning_rate * (1 + np.cos(np.pi * epoch / epochs)) / 2
         moved = images.augment(X, rng, **MOVES)
         nnlib.train(net, moved, y, 1, RECIPE["batch_size"], optimizer, seed=rng, progress=False)
         if epoch % 10 == 9:
@@ -102,6 +115,7 @@ def main():
     parser.add_argument("data", nargs="?", default="mnist", help="mnist, or the path of MNIST's files (mnist)")
     parser.add_argument("--validation", type=float, default=0, help="share of the training rows to score on")
     parser.add_argument("--epochs", type=int, default=RECIPE["epochs"])
+    parser.add_argument("--start", type=Path, help="a model of these sizes: train it further, leave out the first part")
     parser.add_argument("--output", type=Path, default=MODEL)
     args = parser.parse_args()
     data = nnlib.load_dataset(args.data, args.validation)
@@ -113,7 +127,7 @@ def main():
 
     held, its = data.X_train[-HELD:], data.y_train[-HELD:]
     report = lambda net: f"accuracy on {HELD:,} rows held out {net.accuracy(held, its):.4f}"  # noqa: E731
-    net = train(data.X_train[:-HELD], data.y_train[:-HELD], args.epochs, report)
+    net = train(data.X_train[:-HELD], data.y_train[:-HELD], args.epochs, report, nnlib.Network.load(args.start) if args.start else None)
     net.parameters[:] = net.parameters.astype(np.float16)  # as they are stored
     rng = np.random.default_rng(1)
     drawn, of_drawn = stroke_digits(1000, rng)
@@ -123,7 +137,7 @@ def main():
     net.metadata = {
         "what": "reads a handwritten digit from 28x28 pixels in [0, 1], white on black, centred as in MNIST",
         "data": "MNIST's training set without its last 5,000 rows, half as images.prepare leaves them; 6,000 digits drawn by strokes",
-        "recipe": {**RECIPE, "epochs": args.epochs, "moves": MOVES, "command": "python tools/train_pretrained.py"},
+        "recipe": {**RECIPE, "epochs": args.epochs, "moves": MOVES, "command": "python tools/train_pretrained.py" + (f" --start {args.start.name}" if args.start else "")},
         "temperature": round(best_temperature(net, held, its), 3),
         "test_accuracy": right / 10_000,
         "test_samples": 10_000,

@@ -96,11 +96,13 @@ def ink_mask(light, wide, source=None):
     smooth = ndimage.gaussian_filter(light, 0.6)
     level, noise = ink_level(smooth)
     least = max(FAINTEST, 0.14 * level, noise)
-    if level < max(FAINTEST, 1.2 * noise):
+    needed = max(FAINTEST, 1.2 * noise)
+    if level < needed:
         name = f"{source}: " if isinstance(source, (str, Path)) else ""
         raise ValueError(
-            f"{name}no ink found: nothing stands out from the background. The strongest contrast is {max(0, level):.3f} "
-            f"of 1; with this picture's noise at least {least:.3f} is needed. Expected a digit, darker or lighter than its background."
+            f"{name}no ink found: nothing stands out from the background. The strongest contrast is "
+            f"{np.floor(1000 * max(0, level)) / 10:.1f} %; with this picture's noise at least "
+            f"{np.ceil(1000 * needed) / 10:.1f} % is needed. Expected a digit, darker or lighter than its background."
         )
     reach = wide // 4
     padded = np.pad(smooth, reach, mode="edge")
@@ -111,8 +113,8 @@ def ink_mask(light, wide, source=None):
 def warn_of_rivals(source):
     name = f"{source}: " if isinstance(source, (str, Path)) else ""
     warnings.warn(
-        f"{name}several pieces of ink may be the digit, and the largest is taken; is it a number? "
-        "nnlib.images.split_digits reads all its digits",
+        f"{name}this looks like more than one digit: several pieces of ink may be it, and the likeliest is taken; "
+        "nnlib.images.split_digits reads them all",
         stacklevel=3,
     )
 

@@ -11,7 +11,7 @@ from nnlib.images.sheet import straighten_sheet
 
 SIDE = 1200  # pixels of the longer side: ten digits beside one another need more than one
 SMALL, SMALL_ZERO = 0.45, 0.25  # what is not as high as this share of a usual digit is a hyphen, a dot or dirt
-WIDE = 0.75  # what is wider than this share of a usual digit's height may be several digits that touch
+WIDE = 0.9  # what is wider than this share of a usual digit's height may be several digits that touch
 USUAL_WIDTH = 0.65, 0.3  # of a digit, as a share of its height: mean and deviation
 
 
@@ -36,7 +36,8 @@ def split_digits(source, stages=False, network=None):
 
 
 def without_foreign_pieces(mask):
-    """Without frames, punch holes, dots and specks; the mask itself if there is nothing else."""
+    """Without frames, punch holes, dots, specks and what the edge cuts off; the mask itself if there is nothing else."""
+    mask = mask if cut_at_edge(mask).all(where=mask) else mask & ~cut_at_edge(mask)
     labels, n = ndimage.label(mask, np.ones((3, 3)))
     places = ndimage.find_objects(labels)
     boxes = np.array([(c.start, r.start, c.stop, r.stop) for r, c in places])
@@ -44,6 +45,13 @@ def without_foreign_pieces(mask):
     foreign = compact(labels, places, sizes) | frames(labels, places, boxes, sizes) | (sizes < 0.04 * sizes.max())
     rest = mask & ~np.r_[False, foreign][labels]
     return rest if rest.any() else mask
+
+
+def cut_at_edge(mask):
+    """The mask of the pieces that reach the picture's edge."""
+    inner = np.zeros_like(mask)
+    inner[2:-2, 2:-2] = True
+    return ndimage.binary_propagation(mask & ~inner, np.ones((3, 3)), mask=mask)
 
 
 def centred(light, piece):
@@ -193,7 +201,7 @@ def candidates(mask, high, most=14):
     groups = np.split(found, np.flatnonzero(np.diff(found) > 1) + 1) if len(found) else []
     middles = [int(np.median(group)) for group in groups]
     chosen = sorted(sorted(middles, key=lambda x: least[x])[:most])
-    return [(x, slope[x], 1.5 * least[x] / high + 0.2) for x in chosen]
+    return [(x, slope[x], 1.5 * least[x] / high + 1.0) for x in chosen]
 
 
 def part_of(box, mask):

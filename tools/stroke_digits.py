@@ -49,7 +49,10 @@ def four(u):
     corner, right, stem = u(0.55, 0.72), u(0.6, 1.3), u(0.4, 0.6)
     if u(0, 1) < 0.6:  # closed
         corner = u(0.3, 0.7)
-        return [[(stem, 0), (0, corner), (max(stem + u(0, 0.25), right * (u(0, 1) < 0.5)), corner)], [(stem, 0), (stem, 1)]]
+        return [
+            [(stem, 0), (0, corner), (max(stem + u(0, 0.25), right * (u(0, 1) < 0.5)), corner)],
+            [(stem, 0), (stem, 1)],
+        ]
     return [[(u(0.05, 0.3), 0), (0, corner), (right, corner)], [(stem, u(0.05, 0.4)), (stem - u(0, 0.1), 1)]]
 
 
@@ -63,7 +66,10 @@ def stroke_digits(n, rng):
     for k, digit in enumerate(y):
         strokes = [np.array(stroke, float) for stroke in DRAW[int(digit)](rng.uniform)]
         lean, turn = rng.uniform(-0.1, 0.35), np.deg2rad(rng.uniform(-8, 8))
-        matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ [[rng.uniform(0.75, 1.2), -lean], [0, 1]]
+        matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ [
+            [rng.uniform(0.75, 1.2), -lean],
+            [0, 1],
+        ]
         strokes = [(stroke + rng.normal(0, 0.012, stroke.shape)) @ matrix.T for stroke in strokes]
         low, high = np.min(np.vstack(strokes), axis=0), np.max(np.vstack(strokes), axis=0)
         page, width = Image.new("L", (SIDE, SIDE)), int(rng.uniform(5, 15))

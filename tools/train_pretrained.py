@@ -120,14 +120,25 @@ def main():
     args = parser.parse_args()
     data = nnlib.load_dataset(args.data, args.validation)
     if args.validation:
-        train(data.X_train, data.y_train, args.epochs, lambda net: f"validation accuracy {net.accuracy(data.X_val, data.y_val):.4f}")
+        train(
+            data.X_train,
+            data.y_train,
+            args.epochs,
+            lambda net: f"validation accuracy {net.accuracy(data.X_val, data.y_val):.4f}",
+        )
         return
     if (len(data.X_train), len(data.X_test)) != (60_000, 10_000):
         parser.error(f"{data.source} is not MNIST with its 60,000 training and 10,000 test rows")
 
     held, its = data.X_train[-HELD:], data.y_train[-HELD:]
     report = lambda net: f"accuracy on {HELD:,} rows held out {net.accuracy(held, its):.4f}"  # noqa: E731
-    net = train(data.X_train[:-HELD], data.y_train[:-HELD], args.epochs, report, nnlib.Network.load(args.start) if args.start else None)
+    net = train(
+        data.X_train[:-HELD],
+        data.y_train[:-HELD],
+        args.epochs,
+        report,
+        nnlib.Network.load(args.start) if args.start else None,
+    )
     net.parameters[:] = net.parameters.astype(np.float16)  # as they are stored
     rng = np.random.default_rng(1)
     drawn, of_drawn = stroke_digits(1000, rng)
@@ -137,7 +148,12 @@ def main():
     net.metadata = {
         "what": "reads a handwritten digit from 28x28 pixels in [0, 1], white on black, centred as in MNIST",
         "data": "MNIST's training set without its last 5,000 rows, half as images.prepare leaves them; 6,000 digits drawn by strokes",
-        "recipe": {**RECIPE, "epochs": args.epochs, "moves": MOVES, "command": "python tools/train_pretrained.py" + (f" --start {args.start.name}" if args.start else "")},
+        "recipe": {
+            **RECIPE,
+            "epochs": args.epochs,
+            "moves": MOVES,
+            "command": "python tools/train_pretrained.py" + (f" --start {args.start.name}" if args.start else ""),
+        },
         "temperature": round(best_temperature(net, held, its), 3),
         "test_accuracy": right / 10_000,
         "test_samples": 10_000,

@@ -53,7 +53,9 @@ def read_number(net, names, digits):
     """What several digits (n, 28, 28) say, in words."""
     P = net.predict_proba(digits.reshape(-1, 784))
     text = "".join(names[k] for k in P.argmax(axis=1))
-    return f"{text}   {len(P)} digit{'s' if len(P) > 1 else ''} in this picture, the least sure {P.max(axis=1).min():.1%}"
+    return (
+        f"{text}   {len(P)} digit{'s' if len(P) > 1 else ''} in this picture, the least sure {P.max(axis=1).min():.1%}"
+    )
 
 
 def load_model(path):

@@ -94,7 +94,7 @@ def ink_mask(light, wide, source=None):
     Raises ValueError where nothing stands out.
     """
     smooth = ndimage.gaussian_filter(light, 0.6)
-    level, noise = ink_level(smooth)
+    level, noise = ink_level(smooth)[0], ink_level(light)[1]
     least = max(FAINTEST, 0.14 * level, noise)
     needed = max(FAINTEST, 1.2 * noise)
     if level < needed:

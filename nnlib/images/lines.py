@@ -142,7 +142,10 @@ def of_a_form(across, down, shape):
     height, width = shape
     near = 4 + 0.02 * min(shape)
     while True:
-        kept = [held_up(line, down, width, near) for line in across], [held_up(line, across, height, near) for line in down]
+        kept = (
+            [held_up(line, down, width, near) for line in across],
+            [held_up(line, across, height, near) for line in down],
+        )
         if all(kept[0]) and all(kept[1]):
             break
         across = [line for line, keep in zip(across, kept[0]) if keep]

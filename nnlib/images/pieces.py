@@ -12,14 +12,20 @@ def choose_digit(mask, light):
     labels, n = ndimage.label(ndimage.binary_dilation(mask), np.ones((3, 3)))  # dilated: a broken stroke is one piece
     labels *= mask
     places = ndimage.find_objects(labels)
-    boxes = np.array([(c.start, r.start, c.stop, r.stop) if r else (0, 0, 0, 0) for r, c in (p or (None, None) for p in places)])
+    boxes = np.array(
+        [(c.start, r.start, c.stop, r.stop) if r else (0, 0, 0, 0) for r, c in (p or (None, None) for p in places)]
+    )
     sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
     area = np.bincount(labels.ravel(), minlength=n + 1)[1:]
     worth = sizes * np.sqrt(np.maximum(area, 1) / np.maximum(sizes, 1))
     level = brightness(labels, light, n)
     worth *= central(boxes, mask.shape) * np.sqrt(level / max(level.max(), 1e-6))
     worth[sizes < 0.25 * sizes.max()] *= 0.2
-    for bad, factor in ((compact(labels, places, sizes), 0.02), (frames(labels, places, boxes, sizes), 0.02), (cut_off(boxes, mask.shape), 0.4)):
+    for bad, factor in (
+        (compact(labels, places, sizes), 0.02),
+        (frames(labels, places, boxes, sizes), 0.02),
+        (cut_off(boxes, mask.shape), 0.4),
+    ):
         worth[bad] *= factor
     best = int(worth.argmax())
     chosen = gather(best, boxes, sizes, area, np.where(level > 0.35 * level[best], worth, 0))

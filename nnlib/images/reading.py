@@ -70,7 +70,9 @@ def decode(image, name, side, own):
                 image.seek(0)
         if own:  # a picture handed over by the caller stays as it is
             factor = side / max(image.size)
-            image.draft("RGB", (int(image.width * factor), int(image.height * factor)))  # JPEG alone: decodes 1/2 to 1/8
+            image.draft(
+                "RGB", (int(image.width * factor), int(image.height * factor))
+            )  # JPEG alone: decodes 1/2 to 1/8
             ImageOps.exif_transpose(image, in_place=True)
         else:
             image = ImageOps.exif_transpose(image)

@@ -91,7 +91,9 @@ def join_pieces(pieces):
             whole[nearest] = together(piece, whole[nearest])
         else:
             whole.append(piece)
-    return [piece for piece in whole if piece[0][3] - piece[0][1] >= (SMALL_ZERO if is_ring(piece[1]) else SMALL) * high]
+    return [
+        piece for piece in whole if piece[0][3] - piece[0][1] >= (SMALL_ZERO if is_ring(piece[1]) else SMALL) * high
+    ]
 
 
 def is_ring(mask):

@@ -1,4 +1,4 @@
-"""Digits drawn by strokes, as European hands write them and MNIST's writers seldom did: to train the shipped model with.
+"""Digits drawn by strokes, as European hands write them and MNIST's writers seldom did: to train with.
 
 A 1 with a hook or a foot, a 7 with a bar through it, a 9 like a g, a curled 6, a closed or a wide 4.
 """

@@ -3,11 +3,13 @@
     python tools/train_pretrained.py [mnist, or the path of MNIST's files]
 
 Some ten minutes on one core. The network sees every training digit once per epoch, each time moved anew by
-`nnlib.images.augment`; in the last epochs half of them as `images.prepare` leaves them (`as_prepared`: thick, torn where a line was taken
-out, with a trace of a frame), and 6,000 digits drawn by strokes (`stroke_digits`). Its temperature is fitted on the
-last 5,000 training rows (and 1,000 drawn digits), which it is not trained on, by the least cross-entropy. Sizes, epochs, rates and moves were chosen with `--validation 0.1667`, which trains on 50,000
-rows, scores on the 10,000 others and writes no file. Without it the network is trained on all 60,000 rows, and scored
-once on MNIST's 10,000 test rows.
+`nnlib.images.augment`; in eight further epochs half of them as `images.prepare` leaves them (`as_prepared`: thick,
+torn where a line was taken out, with a trace of a frame), and 6,000 digits drawn by strokes (`stroke_digits`). The last
+5,000 training rows are held out: on them, and on 1,000 other drawn digits, its temperature is fitted. Sizes, epochs,
+rates and moves were chosen with `--validation 0.1667`, which trains on 50,000 rows, scores on the 10,000 others and
+writes no file. Without it the network is scored once, on MNIST's 10,000 test rows. `--start FILE` begins with a model
+that has the first 40 epochs behind it; the one that ships was begun so, with a model that had seen all 60,000 rows in
+those, so the rows of its temperature were held out of its further epochs alone.
 """
 
 import argparse
@@ -17,6 +19,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from scipy.optimize import minimize_scalar
+from stroke_digits import stroke_digits
 from tqdm import tqdm
 
 import nnlib
@@ -24,8 +28,6 @@ from nnlib import images
 from nnlib.cli.train import wilson_interval
 from nnlib.images.digits import dilated, finish
 from nnlib.images.reading import resize
-from scipy.optimize import minimize_scalar
-from stroke_digits import stroke_digits
 
 MODEL = Path(nnlib.__file__).parent / "models" / "digits.npz"
 RECIPE = {
@@ -69,7 +71,7 @@ def as_prepared(X, rng):
 
 
 def train(X, y, epochs, report, start=None):
-    """The trained network; `report(net)` is printed now and then. `start` is a network that has the first part behind it.
+    """The trained network; `report(net)` is printed now and then. `start` has the first part behind it.
 
     First MNIST's digits alone, then `further_epochs` with half of them as `prepare` leaves them, and drawn ones.
     """
@@ -147,7 +149,7 @@ def main():
     low, high = wilson_interval(right, 10_000)
     net.metadata = {
         "what": "reads a handwritten digit from 28x28 pixels in [0, 1], white on black, centred as in MNIST",
-        "data": "MNIST's training set without its last 5,000 rows, half as images.prepare leaves them; 6,000 digits drawn by strokes",
+        "data": "MNIST's training set without its last 5,000 rows, half as prepare leaves them; 6,000 drawn by strokes",
         "recipe": {
             **RECIPE,
             "epochs": args.epochs,

@@ -62,7 +62,8 @@ examples:
   python -m nnlib predict *.png --model net.npz      with a network of your own
 
 The confidences of all classes add up to 100 %, so a letter is read as a digit too.
-If a picture seems to show several digits, all are read. Is a digit misread? Look at its stages: often the crop or the pen shows why.
+If a picture seems to show several digits, all are read. Is one misread? Look at its
+stages: often "digit", "clean" or the pen shows why.
 
 Every file of a folder is tried, except hidden ones. If one is no picture that can
 be read, standard error says which and why, and the exit code is 2.

@@ -38,7 +38,7 @@ def prepare(source, stages=False):
 
     Raises FileNotFoundError, IsADirectoryError, or ValueError for what is no picture, damaged, too large (64 million
     pixels) or without ink. Warns when a file has several frames (the first is taken), and when there are several pieces
-    of ink any of which may be the digit (the first of "digit", which shows the others in grey).
+    of ink any of which may be the digit (the likeliest is taken; the stage "digit" shows the others in grey).
     """
     grey = straighten_sheet(read_grey(source))
     overview = shrink(enlarged(grey), OVERVIEW)
@@ -52,8 +52,8 @@ def prepare(source, stages=False):
     done = finish(clean)
     if not stages:
         return done["centred"]
-    shown = {"light on dark": np.maximum(light, 0), "ink": ink, "without lines": lineless, "digit": digit + 0.4 * rivals,
-             "cropped": cropped, "clean": clean}  # fmt: skip
+    shown = {"light on dark": np.maximum(light, 0), "ink": ink, "without lines": lineless}
+    shown |= {"digit": digit + 0.4 * rivals, "cropped": cropped, "clean": clean}
     return {"grey": grey} | {name: stage.astype(np.float32) for name, stage in shown.items()} | done
 
 

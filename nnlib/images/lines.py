@@ -184,7 +184,7 @@ def erase(mask, lines):
 
 def drop_crumbs(rest, mask):
     """Without what is left of the lines alone: pieces of a few pixels."""
-    labels, n = ndimage.label(rest, np.ones((3, 3)))
+    labels, _ = ndimage.label(rest, np.ones((3, 3)))
     places = ndimage.find_objects(labels)
     sizes = np.array([0] + [max(r.stop - r.start, c.stop - c.start) for r, c in places])
     return rest & (sizes > 0.02 * min(mask.shape) + 1)[labels]
@@ -214,7 +214,7 @@ def without_underline(mask, lines):
 
 
 def below_it_all(line, rest):
-    """Whether the line lies below the largest other piece and is wider, or far from it: no bar of a 5, no broken loop."""
+    """Whether the line lies below the largest other piece and is wider, or far from it: no bar of a 5."""
     labels, _ = ndimage.label(rest, np.ones((3, 3)))
     rows, columns = max(ndimage.find_objects(labels), key=lambda place: place[0].stop - place[0].start)
     high, y = rows.stop - rows.start, line.at((line.start + line.end) / 2)

@@ -32,7 +32,8 @@ def photograph(digit, kind, rng, other=False):
 def photograph_row(digits, kind, rng, other=False):
     """A row of `digits` (n, 28, 28) in one picture, uint8 (height, width): "apart", "touching" or "boxes".
 
-    In "touching", three in five digits touch the one before, overlapping by one to three pixels. Raises ValueError for another kind.
+    In "touching", three in five digits touch the one before, overlapping by one to three pixels.
+    Raises ValueError for another kind.
     """
     if kind not in ("apart", "touching", "boxes"):
         raise ValueError(f"the kind is {kind!r}; expected apart, touching or boxes")
@@ -235,7 +236,7 @@ def squared(scene):
 
 
 def shadow(scene, share=(0.35, 0.65), depth=(0.35, 0.55)):
-    """A sharp shadow's edge, at any angle; it covers about `share` of the picture and takes away `depth` of the light."""
+    """A sharp shadow's edge, at any angle: it covers about `share` of the picture and takes `depth` of the light."""
     angle = scene.rng.uniform(0, 2 * np.pi)
     y, x = np.mgrid[: scene.shape[0], : scene.shape[1]]
     along = (x - SIDE / 2) * np.cos(angle) + (y - SIDE / 2) * np.sin(angle)

@@ -36,9 +36,9 @@ def split_digits(source, stages=False, network=None):
 
 
 def without_foreign_pieces(mask):
-    """Without frames, punch holes, dots, specks and what the edge cuts off; the mask itself if there is nothing else."""
+    """Without frames, holes, dots, specks and what the edge cuts off; the mask itself if nothing else is there."""
     mask = mask if cut_at_edge(mask).all(where=mask) else mask & ~cut_at_edge(mask)
-    labels, n = ndimage.label(mask, np.ones((3, 3)))
+    labels, _ = ndimage.label(mask, np.ones((3, 3)))
     places = ndimage.find_objects(labels)
     boxes = np.array([(c.start, r.start, c.stop, r.stop) for r, c in places])
     sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
@@ -210,7 +210,7 @@ def part_of(box, mask):
     """What `mask` leaves of a piece, as a piece; None if it is empty. Crumbs are dropped."""
     if not mask.any():
         return None
-    labels, n = ndimage.label(mask, np.ones((3, 3)))
+    labels, _ = ndimage.label(mask, np.ones((3, 3)))
     area = np.bincount(labels.ravel())
     area[0] = 0
     mask = (area >= 0.08 * area.max())[labels]

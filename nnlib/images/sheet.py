@@ -35,7 +35,7 @@ def find_corners(bare, ink, least):
     low, high = np.quantile(bare, (0.02, 0.9))
     if high - low < 0.12:
         return None
-    labels, n = ndimage.label(bare > otsu(bare))
+    labels, _ = ndimage.label(bare > otsu(bare))
     largest = labels == np.bincount(labels.ravel())[1:].argmax() + 1
     y, x = np.nonzero(largest)
     at = [(x + y).argmin(), (x - y).argmax(), (x + y).argmax(), (x - y).argmin()]

@@ -444,13 +444,22 @@ def test_predict_prints_the_three_most_probable_of_each_picture(run, digits, tmp
         np.testing.assert_allclose([float(n) for n in words[2::2]], 100 * A[best], atol=0.051)
 
 
+def test_predict_says_that_a_picture_shows_several_digits_and_reads_them_all(run):
+    path = Path(__file__).parents[1] / "data" / "samples" / "postcode_60437.png"
+    for options in ("", " --digits"):
+        code, out, err = run(f"predict {path}{options}")
+        assert (code, err) == (0, "") and "60437   5 digits in this picture, the least sure" in out
+    code, out, _ = run(f"predict {path.with_name('marker_5.png')} --digits")
+    assert code == 0 and "5   1 digit in this picture" in out
+
+
 def test_predict_goes_on_after_a_bad_picture_and_ends_with_2(run, digits, tmp_path):
     (tmp_path / "text.png").write_text("no picture")
     Image.new("L", (50, 50), 255).save("blank.png")
     save_picture("good.png", digits[0][0])
     code, out, err = run("predict text.png nowhere.png blank.png good.png")
     assert code == 2 and out.startswith("good.png") and len(err.splitlines()) == 3
-    for line, name in zip(err.splitlines(), ("text.png", "nowhere.png", "")):
+    for line, name in zip(err.splitlines(), ("text.png", "nowhere.png", "blank.png")):
         assert line.startswith("python -m nnlib predict: error: ") and name in line
 
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import io
+import re
 import struct
 import time
 import tracemalloc
@@ -18,7 +19,7 @@ from scipy import ndimage
 import nnlib
 from nnlib import images
 from nnlib.data import formats
-from nnlib.images import digits, several
+from nnlib.images import digits, light, lines, several
 from nnlib.images.augmentation import sample
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
@@ -72,7 +73,8 @@ def test_the_result_has_mnists_properties():
 
 def test_stages_in_order():
     stages = images.prepare(seven(), stages=True)
-    names = ["grey", "light on dark", "ink", "cropped", "clean", "pen width", "20 pixels", "centred"]
+    names = ["grey", "light on dark", "ink", "without lines", "digit", "cropped", "clean"]
+    names += ["pen width", "20 pixels", "centred"]
     assert list(stages) == names
     assert all(picture.ndim == 2 and picture.dtype == np.float32 for picture in stages.values())
     assert np.array_equal(stages["centred"], EXPECTED)
@@ -81,15 +83,27 @@ def test_stages_in_order():
     assert ((stages["ink"] > 0) == truth).mean() > 0.99
 
 
-def test_light_on_dark_removes_uneven_light_exactly_where_it_is_a_quadratic():
+def test_light_on_dark_finds_ink_in_uneven_light_and_across_a_shadow_s_edge():
     y, x = np.mgrid[-1:1:80j, -1:1:60j]
-    paper = (0.7 + 0.1 * x - 0.05 * y + 0.04 * x * y - 0.06 * x * x).astype(np.float32)
     ink = np.zeros((80, 60), np.float32)
     ink[20:60, 28:34] = 0.4
-    for picture in (paper - ink, 0.2 + ink + 0.2 * paper):
-        light = digits.light_on_dark(picture)
-        assert np.abs(light - ink).max() < 0.03
-        assert np.abs(light[ink == 0]).mean() < 0.005
+    uneven = 0.7 + 0.1 * x - 0.05 * y + 0.04 * x * y
+    shadow = np.where(x + 0.4 * y > 0.05, 0.5, 0.9)
+    for paper in (uneven, shadow):
+        found = digits.light_on_dark((paper * (1 - ink)).astype(np.float32), -1, 12)  # a share of the light
+        flat = ndimage.maximum_filter(ink + paper, 3) - ndimage.minimum_filter(ink + paper, 3) < 0.1
+        inner = np.abs(found - ink)[flat]  # not at the edges of ink and shadow
+        assert inner.max() < 0.06 and inner.mean() < 0.005
+    found = digits.light_on_dark((0.2 * uneven + ink).astype(np.float32), 1, 12)
+    assert np.abs(found - ink).max() < 0.06
+
+
+@pytest.mark.parametrize("pen", [2, 5, 9, 20])
+def test_polarity_is_that_of_the_thinner_and_no_stroke_is_as_wide_as_told(pen):
+    grey = np.asarray(seven(96, pen * 120 / 96), np.float32) / 255
+    for picture, sign in ((grey, -1), (1 - grey, 1)):
+        found, width = light.polarity_and_width(picture)
+        assert found == sign and pen * 0.9 <= width + 1 <= 0.7 * 96
 
 
 def test_pen_width_of_bars():
@@ -350,6 +364,55 @@ def test_memory_stays_within_a_few_pictures():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2 * picture.nbytes
+
+
+# ---------------------------------------------------------------- more in the picture than a digit
+def with_box(touching):
+    mask = np.zeros((200, 200), bool)
+    mask[40:43, 50:150] = mask[157:160, 50:150] = mask[40:160, 50:53] = mask[40:160, 147:150] = True
+    stem = np.zeros_like(mask)
+    stem[43 if touching else 60 : 140, 95:104] = True
+    stem[60:69, 80:104] = True
+    return mask, stem
+
+
+@pytest.mark.parametrize("touching", [False, True])
+def test_a_box_is_taken_out_and_the_digit_in_it_is_left_whole(touching):
+    frame, digit = with_box(touching)
+    rest = lines.remove_lines(frame | digit)
+    assert (rest & digit).sum() > 0.98 * digit.sum() and (rest & frame & ~digit).sum() < 40
+
+
+def test_a_box_alone_and_a_stem_alone_stay():
+    frame, digit = with_box(False)
+    for mask in (frame, digit):
+        assert np.array_equal(lines.remove_lines(mask), mask)
+
+
+def test_a_tilted_line_across_the_picture_is_found_where_it_is():
+    mask = np.asarray(Image.new("1", (300, 200)))
+    image = Image.fromarray(mask)
+    ImageDraw.Draw(image).line([(0, 60), (299, 90)], fill=1, width=2)
+    (line,) = lines.find_lines(np.asarray(image))
+    assert line.slope == pytest.approx(0.1, abs=0.01) and line.at(150) == pytest.approx(75, abs=1.5)
+    assert line.start < 4 and line.end > 296 and 1 <= line.width <= 3
+
+
+def test_two_digits_give_one_and_a_warning_and_are_marked():
+    pair = np.concatenate([np.asarray(seven(200)), np.asarray(seven(200))], axis=1)
+    with pytest.warns(UserWarning, match="more than one digit.*split_digits reads them all"):
+        stages = images.prepare(pair, stages=True)
+    assert set(np.unique(stages["digit"]).round(2)) == {0, np.float32(0.4), 1}
+    assert alike(stages["centred"], images.prepare(seven(200))) > 0.95
+
+
+def test_the_error_names_the_file_and_does_not_contradict_itself(tmp_path):
+    noise = np.random.default_rng(0).normal(128, 8, (200, 200)).astype(np.uint8)
+    Image.fromarray(noise).save(tmp_path / "grain.png")
+    with pytest.raises(ValueError, match=r"grain.png: no ink found") as raised:
+        images.prepare(tmp_path / "grain.png")
+    found, needed = re.findall(r"([\d.]+) %", str(raised.value))
+    assert float(found) < float(needed)
 
 
 # ---------------------------------------------------------------- several digits

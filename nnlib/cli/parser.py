@@ -62,11 +62,13 @@ PREDICT_MORE = """\
 examples:
   python -m nnlib predict photo.jpg
   python -m nnlib predict photo.jpg --show           writes photo_stages.png
+  python -m nnlib predict postcode.jpg --digits      all digits of a number
   python -m nnlib predict my_digits                  all pictures in a folder
   python -m nnlib predict *.png --model net.npz      with a network of your own
 
 The confidences of all classes add up to 100 %, so a letter is read as a digit too.
-Is a digit misread? Look at its stages: often the crop or the pen shows why.
+If a picture seems to show several digits, all are read. Is one misread? Look at its
+stages: often "digit", "clean" or the pen shows why.
 
 Every file of a folder is tried, except hidden ones. If one is no picture that can
 be read, standard error says which and why, and the exit code is 2.
@@ -156,6 +158,7 @@ def build_parser():
     add = command("predict", "PICTURE ... [options]", "say which digit a picture shows", PREDICT, PREDICT_MORE)
     add("pictures", metavar="PICTURE", nargs="+", type=Path, help="picture files, or folders of them")
     add("--model", metavar="MODEL", type=Path, help=model_help)
+    add("--digits", action="store_true", help="read all digits of a number, also where the picture seems to show one")
     add("--show", action="store_true", help="write each picture's stages to NAME_stages.png in the current folder")
 
     add = command("submit", "[TEST.CSV] [options]", "write Kaggle's submission file", SUBMIT, SUBMIT_MORE)

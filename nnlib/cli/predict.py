@@ -1,6 +1,7 @@
 """python -m nnlib predict: what do pictures show? And the model that predict and submit take."""
 
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +21,41 @@ def run(args):
     width, name_width = max((len(str(path)) for path in paths), default=0), max(map(len, names))
     for path in paths:
         try:
-            stages = images.prepare(path, stages=True)
+            with warnings.catch_warnings(record=True) as notes:  # that a number was given: all its digits are read
+                warnings.simplefilter("always")
+                stages = images.prepare(path, stages=True)
+            several = args.digits or bool(is_grey(stages["digit"]).any())
+            found = images.split_digits(path, stages=True, network=net) if several else None
         except (ValueError, OSError) as error:
             errors.append(error)
             complain(args.prog, error)
             continue
-        A = net.predict_proba(stages["centred"].reshape(1, 784))[0]
-        best = [f"{names[k]:<{name_width}} {A[k]:6.1%}" for k in np.argsort(-A)[:3]]
-        print(f"{path!s:<{width}}  ", "   ".join(best), flush=True)
+        if several and (args.digits or len(found["digits"]) > 1):
+            print(f"{path!s:<{width}}  ", read_number(net, names, found["digits"]), flush=True)
+        else:
+            A = net.predict_proba(stages["centred"].reshape(1, 784))[0]
+            best = [f"{names[k]:<{name_width}} {A[k]:6.1%}" for k in np.argsort(-A)[:3]]
+            print(f"{path!s:<{width}}  ", "   ".join(best), flush=True)
+        for note in notes:
+            if "more than one digit" not in str(note.message):
+                warnings.warn(str(note.message), stacklevel=1)
         if args.show:
             print("    stages:", draw_stages(path, stages))
     return 2 if errors else 0
+
+
+def is_grey(stage):
+    """Where the stage "digit" shows a piece that may be the digit just as well."""
+    return (stage > 0) & (stage < 1)
+
+
+def read_number(net, names, digits):
+    """What several digits (n, 28, 28) say, in words."""
+    P = net.predict_proba(digits.reshape(-1, 784))
+    text = "".join(names[k] for k in P.argmax(axis=1))
+    return (
+        f"{text}   {len(P)} digit{'s' if len(P) > 1 else ''} in this picture, the least sure {P.max(axis=1).min():.1%}"
+    )
 
 
 def load_model(path):

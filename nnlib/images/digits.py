@@ -1,4 +1,4 @@
-"""The stages from a grey picture to digits like MNIST's.
+"""The stages from a grey picture to a digit like MNIST's.
 
 How MNIST was made (LeCun, Bottou, Bengio and Haffner 1998, "Gradient-based learning applied to document recognition",
 section III.A; doi:10.1109/5.726791): black-and-white digits were shrunk, aspect ratio kept, to fit a box of
@@ -8,15 +8,23 @@ field. A network trained on such digits wants just such digits.
 A picture is a float32 array (height, width), a mask a bool one (True is ink), a box (left, top, right, bottom).
 """
 
+import warnings
+from pathlib import Path
+
 import numpy as np
 from scipy import ndimage
 
+from nnlib.images.light import LOOK, ink_level, light_on_dark, polarity_and_width, running, stroke_width
+from nnlib.images.lines import remove_lines
+from nnlib.images.pieces import choose_digit
 from nnlib.images.reading import read_grey, resize, shrink
+from nnlib.images.sheet import straighten_sheet
 
 FIELD, BOX, CENTER = 28, 20, 14  # the centre of mass of MNIST's digits is pixel (14, 14), on average, within +-0.5
 PEN_WIDTH = 1.9, 3.4  # pixels: the middle 80 % of MNIST's digits by `pen_width` (2,000 of them; mean 2.5)
 FINE = 4  # the pen's width is measured and changed at 4 times the final resolution
-OVERVIEW = 200  # pixels of the longer side at which the ink is looked for
+OVERVIEW = 256  # pixels of the longer side at which the ink is looked for
+FAINTEST = 0.012  # contrast, as a share of the paper's brightness: three of 255 steps
 SPECK = 0.06  # a piece of ink with less than this share of the largest piece's area is dirt
 
 
@@ -24,123 +32,126 @@ def prepare(source, stages=False):
     """One digit as MNIST would show it: float32 (28, 28) in [0, 1], white on black.
 
     `source`: a path, a file's bytes, a PIL image, or an array (height, width) or (height, width, channels) with 1 to 4
-    channels and pixels 0-1, 0-255 or 0-65535. Any size from 8 pixels; dark on light or light on dark, transparent or
-    not, shaded or not. `stages=True` returns a dict of every stage's name and picture instead, in order; the last,
-    "centred", is the result.
+    channels and pixels 0-1, 0-255 or 0-65535. Any size from 8 pixels; dark on light or light on dark, in colours,
+    transparent or not, in shadows, on lined paper, in a box, on a sheet that lies on a table. `stages=True` returns a
+    dict of every stage's name and picture instead, in order; the last, "centred", is the result.
 
     Raises FileNotFoundError, IsADirectoryError, or ValueError for what is no picture, damaged, too large (64 million
-    pixels) or without ink. Warns when a file has several frames: the first is taken.
+    pixels) or without ink. Warns when a file has several frames (the first is taken), and when there are several pieces
+    of ink any of which may be the digit (the likeliest is taken; the stage "digit" shows the others in grey).
     """
-    grey = cut_out_sheet(read_grey(source))
-    light = light_on_dark(grey)
-    overview = shrink(light, OVERVIEW)
-    where = find_ink(overview, share=0.001, whole=True)
-    done = finish(light, scaled(bounding_box(where), overview, light))
+    grey = straighten_sheet(read_grey(source))
+    overview = shrink(enlarged(grey), OVERVIEW)
+    light, sign, wide = find_light(overview)
+    ink = ink_mask(light, wide, source)
+    lineless = remove_lines(ink)
+    digit, rivals = choose_digit(lineless, light)
+    if rivals.any():
+        warn_of_rivals(source)
+    cropped, clean = cut_out(grey, overview, digit, ink & ~digit, sign, wide)
+    done = finish(clean)
     if not stages:
         return done["centred"]
-    return {"grey": grey, "light on dark": light, "ink": where.astype(np.float32), **done}
+    shown = {"light on dark": np.maximum(light, 0), "ink": ink, "without lines": lineless}
+    shown |= {"digit": digit + 0.4 * rivals, "cropped": cropped, "clean": clean}
+    return {"grey": grey} | {name: stage.astype(np.float32) for name, stage in shown.items()} | done
 
 
-def finish(light, box):
-    """The stages after the digit was found in `box`: a dict of name and picture."""
-    cropped = crop(light, box)
-    mask = find_ink(cropped, share=0.03)
+def finish(mask):
+    """The stages after the digit's ink was found: a dict of name and picture."""
     pen = set_pen_width(mask)
     boxed = fit_box(pen)
-    return {"cropped": cropped, "clean": mask.astype(np.float32), "pen width": pen, "20 pixels": boxed,
-            "centred": center(boxed)}  # fmt: skip
+    return {"pen width": pen, "20 pixels": boxed, "centred": center(boxed)}
 
 
-def cut_out_sheet(grey):
-    """The sheet alone, if the picture shows one lying straight on a table of another brightness; else the picture.
+def enlarged(picture):
+    """A small picture made larger, so that its strokes are some pixels wide."""
+    factor = 4 * FIELD / max(picture.shape)
+    return picture if factor <= 1 else resize(picture, [max(1, round(n * factor)) for n in picture.shape]).clip(0, 1)
 
-    A sheet, its holes filled (the ink), is a rectangle; no stroke is as wide as that, and no 0 as angular.
+
+def find_light(grey):
+    """Paper taken away: the picture light on dark, the ink's sign, and a width in pixels that no stroke has.
+
+    Twice: the second time with squares not much wider than the strokes, which follow the paper's folds closely.
     """
-    light = light_on_dark(shrink(grey, 64))
-    labels, n = ndimage.label(light > 0.5 * np.quantile(light, 0.99))
-    largest = labels == np.bincount(labels[labels > 0], minlength=2).argmax()
-    if n == 0:
-        return grey
-    sheet = ndimage.binary_fill_holes(largest)
-    left, top, right, bottom = bounding_box(sheet)
-    large = min(right - left, bottom - top) > 0.3 * min(light.shape)
-    rectangle = sheet.sum() > 0.85 * (right - left) * (bottom - top) and largest.sum() > 0.8 * sheet.sum()
-    if not (large and rectangle and pen_width(sheet) > 0.5 * BOX):
-        return grey
-    edge = 0.03 * min(right - left, bottom - top)
-    inner = scaled((left + edge, top + edge, right - edge, bottom - edge), light, grey)
-    left, top, right, bottom = (round(n) for n in inner)
-    return grey[top:bottom, left:right]
+    small = shrink(grey, LOOK)
+    sign, width = polarity_and_width(small)
+    wide = int(np.ceil(1.3 * (width + 1) * max(grey.shape) / max(small.shape)))
+    light = light_on_dark(grey, sign, wide)
+    level, noise = ink_level(light)
+    strong = light > max(0.5 * level, noise)
+    if strong.any():
+        narrow = int(2.2 * stroke_width(strong)) + 5
+        if narrow < 0.7 * wide:
+            return light_on_dark(grey, sign, narrow), sign, narrow
+    return light, sign, wide
 
 
-def light_on_dark(grey):
-    """Background removed and polarity settled: 0 is paper, above 0 ink, whichever of them was darker.
+def ink_mask(light, wide, source=None):
+    """The mask of the ink: what has half the brightness of the brightest pixel near it, faint and bold ink alike.
 
-    Paper in uneven light is a smooth surface: c0 + c1 x + c2 y + c3 x^2 + c4 xy + c5 y^2, fitted by least squares to
-    the picture's margin, six times, each time without the pixels that the last surface missed by far (ink). What
-    differs from it in one direction more than in the other (by the sum of cubes, as skewness has it) is ink.
+    Raises ValueError where nothing stands out.
     """
-    small = shrink(grey, 64)
-    terms = surface_terms(small.shape)
-    margin = np.ones(small.shape, bool)
-    edge = max(1, round(0.08 * min(small.shape)))
-    margin[edge:-edge, edge:-edge] = False
-    A, b = terms[margin], small[margin]
-    coefficients = np.array([np.median(b), 0, 0, 0, 0, 0])
-    for _ in range(6):
-        missed = np.abs(b - A @ coefficients)
-        paper = missed <= 3 * np.median(missed) + 0.02
-        coefficients = np.linalg.lstsq(A[paper], b[paper], rcond=1e-3)[0]
-    sign = 1 if ((small - terms @ coefficients) ** 3).sum() > 0 else -1
-    paper = resize((terms @ coefficients).astype(np.float32), grey.shape)
-    return sign * (grey - paper)
-
-
-def surface_terms(shape):
-    """1, x, y, x^2, xy, y^2 for every pixel, x and y from -1 to 1: (height, width, 6)."""
-    y, x = np.meshgrid(*(np.linspace(-1, 1, n) for n in shape), indexing="ij")
-    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
-
-
-def find_ink(light, share, whole=False, speck=SPECK):
-    """The mask of the ink, which covers at least about `share` of the picture: what has half the ink's brightness.
-
-    Pieces smaller than the share `speck` of the largest are dropped as dirt. If this is the `whole` picture, so are
-    pieces that lie along its edge (a shadow's or the table's). Raises ValueError where nothing stands out.
-    """
-    smooth = ndimage.gaussian_filter(light, 0.5)
-    brightest = np.quantile(smooth, 1 - share)
-    noise = np.median(np.abs(np.diff(light))) if whole else 0  # from one pixel to the next: about a standard deviation
-    if brightest < max(0.04, 4 * noise):
+    smooth = ndimage.gaussian_filter(light, 0.6)
+    level, noise = ink_level(smooth)[0], ink_level(light)[1]
+    least = max(FAINTEST, 0.14 * level, noise)
+    needed = max(FAINTEST, 1.2 * noise)
+    if level < needed:
+        name = f"{source}: " if isinstance(source, (str, Path)) else ""
         raise ValueError(
-            f"no ink found: nothing stands out from the background (contrast {max(0, brightest):.2f} of 1, expected "
-            "0.04 and four times the noise). Expected a digit, darker or lighter than its background."
+            f"{name}no ink found: nothing stands out from the background. The strongest contrast is "
+            f"{np.floor(1000 * max(0, level)) / 10:.1f} %; with this picture's noise at least "
+            f"{np.ceil(1000 * needed) / 10:.1f} % is needed. Expected a digit, darker or lighter than its background."
         )
-    mask = smooth > np.median(smooth[smooth >= brightest / 2]) / 2
+    reach = wide // 4
+    padded = np.pad(smooth, reach, mode="edge")
+    near = running(np.maximum, padded, 2 * reach + 1)
+    return smooth > np.maximum(near / 2, least)
+
+
+def warn_of_rivals(source):
+    name = f"{source}: " if isinstance(source, (str, Path)) else ""
+    warnings.warn(
+        f"{name}this looks like more than one digit: several pieces of ink may be it, and the likeliest is taken; "
+        "nnlib.images.split_digits reads them all",
+        stacklevel=3,
+    )
+
+
+def cut_out(grey, overview, digit, other, sign, wide):
+    """The digit's box, its longer side about 4 x 20 pixels: what was light on dark there, and the mask of its ink.
+
+    `digit` and `other` are masks of the overview: what is the digit's ink, and what is not.
+    """
+    left, top, right, bottom = bounding_box(digit)
+    side = max(right - left, bottom - top)
+    margin = max(0.1 * side, wide) + 1
+    box = (max(0, left - margin), max(0, top - margin),
+           min(digit.shape[1], right + margin), min(digit.shape[0], bottom + margin))  # fmt: skip
+    factor = FINE * BOX / side
+    shape = max(1, round((box[3] - box[1]) * factor)), max(1, round((box[2] - box[0]) * factor))
+    allowed = ndimage.binary_dilation(digit, iterations=2) & ~other
+    gate = resize(allowed.astype(np.float32), shape, box) > 0.5
+    larger = enlarged(grey)
+    cropped = resize(larger, shape, scaled(box, overview, larger))
+    light = light_on_dark(cropped, sign, max(3, int(np.ceil(wide * factor))))
+    reach = max(1, int(wide * factor) // 4)
+    smooth = ndimage.gaussian_filter(light, 0.5)
+    near = running(np.maximum, np.pad(np.where(gate, smooth, 0), reach, mode="edge"), 2 * reach + 1)
+    faint = 0.3 * np.median(light[gate & (smooth > near / 2)]) if gate.any() else 0  # of a line that touches the digit
+    mask = gate & (smooth > np.maximum(near / 2, max(faint, FAINTEST / 2)))
+    if not mask.any():
+        mask = resize(digit.astype(np.float32), shape, box) > 0.5
+    return np.where(gate, light, 0), drop_specks(mask)
+
+
+def drop_specks(mask, speck=SPECK):
+    """Without pieces smaller than the share `speck` of the largest."""
     labels, n = ndimage.label(ndimage.binary_dilation(mask), np.ones((3, 3)))  # dilated: a broken stroke is one piece
-    labels *= mask
-    area = count(labels, mask, n)
-    if whole:
-        area[at_the_edge(labels, mask, n)] = 0
-    return mask & np.isin(labels, np.flatnonzero(area >= speck * area.max()))
-
-
-def count(labels, where, n):
-    """How many pixels of `where` each label 0 ... n has; 0 for label 0, which is no piece."""
-    pixels = np.bincount(labels[where], minlength=n + 1)
-    pixels[0] = 0
-    return pixels
-
-
-def at_the_edge(labels, mask, n):
-    """Pieces with a quarter of their outline on the picture's edge, (n + 1,) bool; none if no other is of fair size."""
-    edge = np.ones_like(mask)
-    edge[1:-1, 1:-1] = False
-    outline = mask & ~ndimage.binary_erosion(mask)
-    along = count(labels, edge & mask, n) > 0.25 * count(labels, outline, n)
-    sizes = [max(rows.stop - rows.start, cols.stop - cols.start) for rows, cols in ndimage.find_objects(labels, n)]
-    fair = np.array([0, *sizes]) >= 0.1 * min(mask.shape)
-    return along if (fair & ~along).any() else np.zeros(n + 1, bool)
+    area = np.bincount((labels * mask).ravel(), minlength=n + 1)
+    area[0] = 0
+    return mask & (area >= speck * area.max())[labels]
 
 
 def bounding_box(mask):
@@ -153,18 +164,6 @@ def scaled(box, small, large):
     """A box in the picture `small`, in pixels of the same picture at its `large` size."""
     y, x = large.shape[0] / small.shape[0], large.shape[1] / small.shape[1]
     return box[0] * x, box[1] * y, box[2] * x, box[3] * y
-
-
-def crop(light, box):
-    """The box with a tenth of its longer side around it, that side about 4 x 20 pixels long."""
-    left, top, right, bottom = box
-    side = max(right - left, bottom - top)
-    margin = 0.1 * side + side / OVERVIEW
-    left, right = max(0, left - margin), min(light.shape[1], right + margin)
-    top, bottom = max(0, top - margin), min(light.shape[0], bottom + margin)
-    factor = FINE * BOX / side
-    shape = max(1, round((bottom - top) * factor)), max(1, round((right - left) * factor))
-    return resize(light, shape, (left, top, right, bottom))
 
 
 def pen_width(mask):

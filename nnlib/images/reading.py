@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+from scipy import ndimage
 
 SIDE = 500  # pixels of the longer side: a larger picture is shrunk at once, since one digit needs no more
 SMALLEST = 8
@@ -69,7 +70,9 @@ def decode(image, name, side, own):
                 image.seek(0)
         if own:  # a picture handed over by the caller stays as it is
             factor = side / max(image.size)
-            image.draft("L", (int(image.width * factor), int(image.height * factor)))  # JPEG alone: decodes 1/2 to 1/8
+            image.draft(
+                "RGB", (int(image.width * factor), int(image.height * factor))
+            )  # JPEG alone: decodes 1/2 to 1/8
             ImageOps.exif_transpose(image, in_place=True)
         else:
             image = ImageOps.exif_transpose(image)
@@ -96,9 +99,25 @@ def to_grey(image, side):
     if image.mode == "RGBA":
         grey = over_background(np.asarray(image.convert("LA"), np.float32) / 255)
     else:
-        image = image if image.mode == "F" else image.convert("L")
-        grey = np.asarray(image, np.float32) / np.float32(255)
+        grey = strongest_channel(image) if image.mode == "RGB" else np.asarray(image, np.float32) / np.float32(255)
     return shrink(grey, side)
+
+
+def strongest_channel(image):
+    """An RGB image as (height, width) in [0, 1]: its brightness, or where that hardly shows the ink, another mixture.
+
+    The mixture w of red, green and blue in which neighbouring places differ most: the first principal component of the
+    picture without its coarse parts (light and shadow).
+    """
+    small = np.asarray(image.reduce(max(1, max(image.size) // 128)), np.float32) / 255
+    fine = small - ndimage.uniform_filter(small, (15, 15, 0))
+    covariance = np.cov(fine.reshape(-1, 3), rowvar=False)
+    variances, mixtures = np.linalg.eigh(covariance)
+    brightness = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as Pillow has it
+    if variances[-1] <= 6 * brightness @ covariance @ brightness / (brightness @ brightness):
+        return np.asarray(image.convert("L"), np.float32) / np.float32(255)
+    w = mixtures[:, -1] / np.abs(mixtures[:, -1]).sum()
+    return (np.asarray(image, np.float32) / np.float32(255)) @ w.astype(np.float32) - np.float32(np.minimum(w, 0).sum())
 
 
 def over_background(grey_alpha):

@@ -10,8 +10,8 @@ from nnlib import images, plots
 from nnlib.widgets.answers import THRESHOLD, Bars, in_words, reader_of
 from nnlib.widgets.panel import Panel
 
-STAGES = ["grey", "light on dark", "ink", "cropped", "clean", "pen width", "20 pixels", "centred"]
-WIDEST = 1.4  # width by height: of 4,000 MNIST digits 33 are wider, of 300 pairs 295
+STAGES = ["grey", "light on dark", "ink", "without lines", "digit",
+          "cropped", "clean", "pen width", "20 pixels", "centred"]  # fmt: skip
 
 
 class Upload(Panel):
@@ -30,16 +30,16 @@ class Upload(Panel):
         self.network = reader_of(network)
         self.names = [str(k) for k in range(self.network.sizes[-1])]
         self._source, self.stages, self.probabilities = picture, None, None
-        figure, axes = plots.figure(10, 3.9, nrows=2, ncols=5, width_ratios=[1, 1, 1, 1, 2.2])
-        self._axes = [*axes[0, :4], *axes[1, :4]]
+        figure, axes = plots.figure(10, 3.9, nrows=2, ncols=6, width_ratios=[1, 1, 1, 1, 1, 2.2])
+        self._axes = [*axes[0, :5], *axes[1, :5]]
         for stage, place in zip(STAGES, self._axes, strict=True):
             place.set(title=stage, xticks=[], yticks=[])
             place.grid(False)
             place.spines[:].set(visible=True, color="#BBBBBB")
         self._pictures = [place.imshow(np.zeros((28, 28)), cmap="gray") for place in self._axes]
-        axes[1, 4].remove()
-        axes[0, 4].set_subplotspec(axes[0, 4].get_gridspec()[:, 4])  # both rows
-        self._bars = Bars(axes[0, 4], self.names)
+        axes[1, 5].remove()
+        axes[0, 5].set_subplotspec(axes[0, 5].get_gridspec()[:, 5])  # both rows
+        self._bars = Bars(axes[0, 5], self.names)
 
         self.upload = ipywidgets.FileUpload(accept="image/*", multiple=False, description="Upload a picture")
         self.upload.layout.width = "200px"
@@ -82,10 +82,5 @@ class Upload(Panel):
         except (ValueError, OSError) as error:
             words = str(error)
             return f"<b>Not read.</b> {html.escape(words[:1].upper() + words[1:])}"
-        height, width = self.stages["20 pixels"].shape
-        if width > WIDEST * height:
-            warnings.warn(
-                "this looks like more than one digit; nnlib.images.split_digits takes them apart", stacklevel=1
-            )
         self.probabilities = self.network.predict_proba(self.stages["centred"].reshape(1, 784))[0]
         return in_words(self.probabilities, self.names, THRESHOLD)

@@ -62,7 +62,7 @@ def adam(w, gradients, rate=0.01, beta1=0.9, beta2=0.999, epsilon=1e-8):
         (Adam(0.01, beta1=0.5, beta2=0.8, epsilon=0.1), adam, {"beta1": 0.5, "beta2": 0.8, "epsilon": 0.1}),
         (Adam(0.01, beta1=0, beta2=0), adam, {"beta1": 0, "beta2": 0}),
     ],
-    ids=repr,
+    ids=lambda value: getattr(value, "__name__", repr(value)),  # a function's repr differs from process to process
 )
 def test_50_steps_follow_the_papers_formula(optimizer, reference, options):
     optimizer.reset()  # made when this file was read: mutation testing runs it more than once

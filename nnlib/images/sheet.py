@@ -46,8 +46,8 @@ def find_corners(bare, ink, least):
     size = largest.sum()
     whole = ndimage.binary_fill_holes(largest).sum() == size
     good = whole and least < size / bare.size < 0.9 and (edge & largest).sum() < 0.15 * edge.sum()
-    whole = whole and (largest & (ink > 0.2 * (high - low))).sum() < 0.25 * size
-    written = (ink * ndimage.binary_erosion(largest, iterations=4)).max() > 0.08
+    paper = (largest & (ink > 0.2 * (high - low))).sum() < 0.15 * size  # a bold light digit is none: it is filled up
+    written = paper and (ink * ndimage.binary_erosion(largest, iterations=4)).max() > 0.08
     inner = largest & ~ndimage.binary_erosion(largest, iterations=3)
     outer = ndimage.binary_dilation(largest, iterations=3) & ~largest
     step = bare[inner].mean() - bare[outer].mean() > 0.35 * (high - low)  # no smooth shade

@@ -24,9 +24,11 @@ import ipywidgets
 import numpy as np
 import traitlets
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.image import AxesImage
 from PIL import Image
 
 from nnlib.threads import blas_threads
+from nnlib.widgets.drawing import Recorder, joined
 from nnlib.widgets.picture import Picture
 
 TURN_SECONDS = 0.019  # of training between two looks at the controls
@@ -49,7 +51,7 @@ class Panel(ipywidgets.VBox):
 
     label = ""
     running = traitlets.Bool(False)
-    _task = _wake = _failure_message = _background = _background_with_still = None
+    _task = _wake = _failure_message = _limits = None
     _seconds_since_frame = 0.0  # of training
     _message_time = 0.0
     _frame_on_page = _newest_frame_then = 0
@@ -57,6 +59,11 @@ class Panel(ipywidgets.VBox):
     def __init__(self, figure, artists, controls):
         self.figure, self.artists = figure, artists
         self.canvas = FigureCanvasAgg(figure)
+        figure.patch.set_visible(False)  # the page's own paper
+        for axes in figure.axes:
+            axes.patch.set_visible(False)
+            for image in axes.images:
+                image.set_interpolation("none")  # the page enlarges it
         for artist in artists:
             artist.set_animated(True)  # left out of a whole drawing
         self.picture = Picture(label=self.label)
@@ -83,41 +90,29 @@ class Panel(ipywidgets.VBox):
     def draw(self):
         """Draw a frame and show it."""
         self._update()
-        self._draw_artists()
-        frame, file = Image.frombuffer("RGBX", self.canvas.get_width_height(), self.canvas.buffer_rgba()), io.BytesIO()
-        if self.running:  # a JPEG is written eight times as fast, and the next frame is near; PNG is exact
-            frame.save(file, "jpeg", quality=80)
-        else:
-            frame.convert("RGB").save(file, "png", compress_level=1)
-        self.picture.show(file.getvalue())
+        self.picture.show(*self._record())
         self._frame_time = time.perf_counter()
-        if not self.running or self._frame_time - self._message_time > MESSAGE_SECONDS:
-            self._message_time, self.message.value = self._frame_time, self._failure_message or self._message_text
+        self.message.value = self._failure_message or self._message_text
 
     def _update(self):
         with numerics():
             self._message_text = self.update()
 
-    def _draw_artists(self):
-        """Draw the artists, in their order, over a kept background, which costs a tenth of a whole drawing.
-
-        The first ones stay with it as long as they are as they were: what changes in every frame belongs last.
-        """
-        limits = [(axes.get_xlim(), axes.get_ylim()) for axes in self.figure.axes]
-        if self._background is None or self._background[0] != limits:
-            self.canvas.draw()
+    def _record(self):
+        """What is moving, and what stands still if that is not as the page has it: axes with other limits."""
+        limits = [(*axes.get_xlim(), *axes.get_ylim()) for axes in self.figure.axes]
+        still = None
+        if limits != self._limits:
+            self.figure.draw_without_rendering()
             self.figure.set_layout_engine("none")  # laid out once; every time would cost more than all the rest
-            self._background = limits, self.canvas.copy_from_bbox(self.figure.bbox)
-            self._background_with_still = None
-        still = next((k for k, artist in enumerate(self.artists) if artist.stale), len(self.artists))
-        if self._background_with_still is None or self._background_with_still[0] != still:
-            self.canvas.restore_region(self._background[1])
-            for artist in self.artists[:still]:
-                artist.axes.draw_artist(artist)
-            self._background_with_still = still, self.canvas.copy_from_bbox(self.figure.bbox)
-        self.canvas.restore_region(self._background_with_still[1])
-        for artist in self.artists[still:]:
-            artist.axes.draw_artist(artist)
+            self._limits, self._recorded = limits, {}
+            self.figure.draw(recorder := Recorder(self.figure))
+            still = joined([recorder])
+        for artist in self.artists:
+            if artist.stale or artist not in self._recorded:
+                artist.draw(recorder := Recorder(self.figure))
+                self._recorded[artist] = recorder
+        return joined([self._recorded[artist] for artist in self.artists]), still
 
     def fail(self, error):
         """Pause and say in words what went wrong."""
@@ -128,8 +123,16 @@ class Panel(ipywidgets.VBox):
         self.message.value = self._failure_message
 
     def snapshot(self):
-        """The picture on the page: a PIL image."""
-        return Image.open(io.BytesIO(self.picture.value))
+        """The picture on the page, twice as fine: a PIL image."""
+        self._record()  # in which it is laid out
+        for artist in self.artists:
+            artist.set_animated(False)
+        file = io.BytesIO()
+        self.figure.savefig(file, dpi=200)
+        for artist in self.artists:
+            artist.set_animated(True)
+        picture = Image.open(file)
+        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA")).convert("RGB")
 
     def _repr_mimebundle_(self, **kwargs):
         # The picture goes along for readers without a kernel: in 256 colours, since the notebook keeps it, and with the

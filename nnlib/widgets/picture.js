@@ -1,27 +1,32 @@
 // Draws what drawing.py has written down: sharp at every size and zoom, in the colours of the page. Black is the page's
-// ink and white its paper, and greys are what lies between; every other colour is as it was given.
+// ink and white its paper, and greys are what lies between; every other colour is as it was given. Around it stands what
+// every panel says: its message, whether the kernel answers, the code that makes the same panel.
 const REPORT_MS = 80; // between two reports of what is on screen; each costs more than a frame, down to the tab's icon
 const UNSEEN_MS = 3000; // out of sight until training pauses
 const SILENT_MS = 1500; // without an answer until the page says that it waits
-const CURVE = { 3: 1, 4: 2 }; // control points of matplotlib's CURVE3 and CURVE4
+const SPOKEN_MS = 10000; // between two messages read aloud while training
 
 const CSS = `
-.nnlib-picture { position: relative; width: 100%; }
-.nnlib-picture canvas { display: block; max-width: 100%; }
-.nnlib-notice { font-size: 14px; padding: 2px 8px; border-left: 4px solid #D55E00; margin: 2px 0; }
-.nnlib-notice:empty { display: none; }
+.nnlib-panel { font-size: 14px; }
+.nnlib-panel, .nnlib-panel .widget-hbox, .nnlib-panel .widget-vbox { overflow: visible; }
+.nnlib-panel .widget-hbox { flex-flow: row wrap; align-items: center; }
+.nnlib-picture { display: contents; }
+.nnlib-canvas { position: relative; max-width: 100%; line-height: 0; }
+.nnlib-notice { padding: 2px 8px; border-left: 4px solid #D55E00; font-weight: bold; }
+.nnlib-notice:empty, .nnlib-tip:empty { display: none; }
+.nnlib-message, .nnlib-notice, .nnlib-code { width: 100%; box-sizing: border-box; line-height: 1.35;
+  color: var(--jp-content-font-color0, inherit); }
+.nnlib-message { padding: 2px; }
 .nnlib-spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-.nnlib-tip { position: absolute; pointer-events: none; font-size: 13px; padding: 1px 6px; border: 1px solid #777;
-  background: var(--jp-layout-color0, #fff); color: var(--jp-content-font-color0, #000); }
-.nnlib-tip:empty { display: none; }
-.nnlib-panel > .widget-html, .nnlib-panel > .widget-html .widget-html-content { font-size: 14px; line-height: 1.35; height: auto; }
-.nnlib-panel.nnlib-lecture > .widget-html .widget-html-content { font-size: 19px; }
-.nnlib-panel .widget-hbox, .nnlib-panel.widget-vbox { overflow: visible; }
-.nnlib-panel :is(button, select, input, canvas, summary, textarea):focus-visible { outline: 3px solid #E69F00; outline-offset: 1px; }
-.nnlib-panel .jupyter-button, .nnlib-panel .widget-label, .nnlib-panel select { font-size: 13px; color: var(--jp-content-font-color0, #000); }
+.nnlib-tip { position: absolute; pointer-events: none; line-height: 1.35; font-size: 13px; padding: 1px 6px;
+  border: 1px solid #777; white-space: nowrap; background: var(--jp-layout-color0, #fff); color: var(--jp-content-font-color0, #000); }
+.nnlib-code summary { cursor: pointer; font-size: 13px; }
+.nnlib-code pre { margin: 2px 0; padding: 4px 8px; font-size: 13px; border: 1px solid #777; user-select: all; white-space: pre-wrap; }
+.nnlib-panel :is(button, select, input, canvas, summary, [tabindex]):focus-visible { outline: 3px solid #D55E00; outline-offset: 1px; }
+.nnlib-panel :is(.jupyter-button, .widget-label, select) { font-size: 13px; color: var(--jp-content-font-color0, #000); }
 .nnlib-panel .jupyter-button.mod-primary { background: #00588A; color: #fff; }
-.nnlib-panel .jupyter-button:disabled { opacity: 0.45; }
-.nnlib-panel.nnlib-lecture .jupyter-button, .nnlib-panel.nnlib-lecture .widget-label, .nnlib-panel.nnlib-lecture select { font-size: 17px; }
+.nnlib-panel.nnlib-lecture { font-size: 19px; }
+.nnlib-panel.nnlib-lecture :is(.jupyter-button, .widget-label, select) { font-size: 17px; }
 `;
 
 function colors(element) {
@@ -133,80 +138,180 @@ function paint(context, drawing, scale, color) {
   }
 }
 
+const views = new Map(); // of each panel: the elements that show it and are in sight
+const make = (name, kind = "div") => Object.assign(document.createElement(kind), { className: name });
+
 export default {
   render({ model, el }) {
-    const canvas = document.createElement("canvas"), context = canvas.getContext("2d");
+    const canvas = document.createElement("canvas"), context = canvas.getContext("2d"), key = model.get("key");
+    const [box, tip, notice, message, spoken] = ["canvas", "tip", "notice", "message", "spoken"].map((name) => make(`nnlib-${name}`));
+    const code = make("nnlib-code", "details"), style = document.createElement("style");
+    // The picture that is stored for readers without a kernel gives way to the live panel.
+    style.textContent = `${CSS} [data-nnlib-panel="${key}"],
+      .jp-OutputArea-child:has([data-nnlib-panel="${key}"]), .jp-OutputArea-child:has(+ .jp-OutputArea-child [data-nnlib-panel="${key}"])
+      { display: none !important; }`;
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", model.get("label"));
+    spoken.setAttribute("role", "status");
+    notice.setAttribute("role", "alert");
+    code.innerHTML = '<summary>Show the code</summary><pre tabindex="0"></pre>';
+    box.append(canvas, tip);
     el.classList.add("nnlib-picture");
-    const style = document.createElement("style");
-    style.textContent = CSS;
-    el.append(style, canvas);
+    el.append(style, box, notice, message, spoken, code);
 
+    // -- drawing
     let still = null, stillCanvas = null, stillKey = "", color = null, theme = "", waiting = false, reporting = null;
-    const size = () => {
-      const [width, height] = model.get("still").size;
-      const room = el.clientWidth || width;
-      // Never larger than is asked for, unless the panel is made for the back row, which fills the page.
-      const shown = Math.min(room, model.get("widest") || width);
-      return { width, height, shown, scale: (shown / width) * (window.devicePixelRatio || 1) };
-    };
+    let said = null, spokenAt = 0, asked = 0, last = performance.now();
     const draw = () => {
       waiting = false;
       if (!el.isConnected) return;
-      const { width, height, shown, scale } = size();
+      const [width, height] = model.get("still").size;
+      const shown = Math.min(el.parentElement.clientWidth || width, model.get("widest") || width);
+      const scale = (shown / width) * (window.devicePixelRatio || 1);
       const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
       if (canvas.width !== w || canvas.height !== h) {
         [canvas.width, canvas.height] = [w, h];
-        canvas.style.width = `${shown}px`;
-        canvas.style.height = `${(shown * height) / width}px`;
+        [canvas.style.width, canvas.style.height] = [`${shown}px`, `${(shown * height) / width}px`];
       }
       const now = document.body.dataset.jpThemeName + document.body.className;
       if (now !== theme || !color) [theme, color] = [now, colors(el)];
-      const key = [w, h, theme].join();
-      if (still !== model.get("still") || key !== stillKey) {
-        [still, stillKey] = [model.get("still"), key];
-        stillCanvas = new OffscreenCanvas(w, h);
+      if (still !== model.get("still") || [w, h, theme].join() !== stillKey) {
+        [still, stillKey, stillCanvas] = [model.get("still"), [w, h, theme].join(), new OffscreenCanvas(w, h)];
         paint(stillCanvas.getContext("2d"), read(still), scale, color);
       }
       const moving = model.get("moving");
       context.setTransform(1, 0, 0, 1, 0, 0);
       context.clearRect(0, 0, w, h);
       context.drawImage(stillCanvas, 0, 0);
-      if (moving.parts) paint(context, read(moving), scale, color);
+      paint(context, read(moving), scale, color);
       canvas.dataset.frame = moving.frame;
+      say();
       reporting ??= setTimeout(report, REPORT_MS);
     };
     const report = () => {
       reporting = null;
+      if (model.get("shown") === Number(canvas.dataset.frame)) return;
       model.set("shown", Number(canvas.dataset.frame));
       model.save_changes();
     };
+    const say = () => {
+      if (said !== model.get("value")) message.innerHTML = said = model.get("value");
+      // Read aloud: results, and now and then how training goes.
+      if (model.get("moving").running && performance.now() - spokenAt < SPOKEN_MS) return;
+      if (spoken.textContent !== message.innerText) [spoken.textContent, spokenAt] = [message.innerText, performance.now()];
+    };
     const redraw = () => {
+      [last, asked] = [performance.now(), 0];
       if (waiting) return;
       waiting = true;
-      // A page behind another one has no frames; what it is sent waits until it is seen.
-      document.hidden ? setTimeout(draw, 100) : requestAnimationFrame(draw);
+      requestAnimationFrame(draw);
+    };
+    const show_code = () => {
+      code.lastChild.textContent = model.get("code");
+      code.style.display = model.get("code") ? "" : "none";
     };
     const resized = new ResizeObserver(redraw);
-    resized.observe(el);
     const themed = new MutationObserver(redraw);
     themed.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-name", "class"] });
-    model.on("change:moving", redraw);
+    model.on("change:moving change:value", redraw);
+    model.on("change:code", show_code);
+    show_code();
     redraw();
 
+    // -- the pointer, in pixels of the figure; the kernel knows what is there
+    let hovered = 0;
+    const point = (event, clicked) => {
+      const [width, height] = model.get("still").size, rect = canvas.getBoundingClientRect();
+      const at = [((event.clientX - rect.left) / rect.width) * width, height - ((event.clientY - rect.top) / rect.height) * height];
+      [tip.style.left, tip.style.top] = [`${event.clientX - rect.left + 14}px`, `${event.clientY - rect.top + 14}px`];
+      model.send({ at, clicked });
+    };
+    canvas.onclick = (event) => point(event, true);
+    canvas.onpointermove = (event) => {
+      if (!model.get("hovers") || performance.now() - hovered < 120) return;
+      hovered = performance.now();
+      point(event, false);
+    };
+    canvas.onpointerleave = () => (tip.textContent = "");
+    const hear = (content) => {
+      if (content.tip !== undefined) tip.textContent = content.tip;
+      if (content.pong) [asked, last] = [0, performance.now()];
+    };
+    model.on("msg:custom", hear);
+
+    // -- does the kernel answer? Asked when something was touched, and when a training sends no more frames.
+    const panel = () => el.closest(".nnlib-panel");
+    const touch = () => {
+      if (asked || gone()) return;
+      asked = performance.now();
+      model.send({ ping: true });
+    };
+    const gone = () => panel()?.classList.contains("jupyter-widgets-disconnected");
+    const look = () => {
+      const now = performance.now();
+      if (model.get("moving").running && !document.hidden && now - last > SILENT_MS) touch();
+      const text = gone() ? "The kernel was restarted or has ended: run this cell again."
+        : asked && now - asked > SILENT_MS ? "Waiting for the running cell. (If none runs, the kernel was restarted: run this cell again.)" : "";
+      if (notice.textContent !== text) notice.textContent = text;
+    };
+    const looking = setInterval(look, 300);
+
+    // -- is it in sight?
+    let hidden = null, inside = true;
+    const sight = () => {
+      const seen = inside && !document.hidden;
+      if (!views.has(key)) views.set(key, new Set());
+      seen ? views.get(key).add(el) : views.get(key).delete(el);
+      clearTimeout(hidden);
+      const tell = () => {
+        model.set("seen", views.get(key).size > 0);
+        model.save_changes();
+      };
+      if (seen) model.get("seen") || tell();
+      else hidden = setTimeout(tell, UNSEEN_MS);
+    };
+    const sighted = new IntersectionObserver((entries) => {
+      inside = entries.at(-1).isIntersecting;
+      sight();
+    });
+    document.addEventListener("visibilitychange", sight);
+
+    // -- what every control does, for those who hear the page: the same sentence as for those who point at it
+    const named = new MutationObserver(() => name());
+    const name = () => {
+      for (const part of panel()?.querySelectorAll("button[title], select[title], [title] > select") ?? []) {
+        const words = part.title || part.parentElement.title;
+        if (words && part.getAttribute("aria-label") !== words) part.setAttribute("aria-label", words);
+      }
+    };
     // Jupyter Notebook takes arrow keys for itself before a slider sees them, unless the slider is marked.
     const mark = ({ target, shiftKey, ctrlKey, altKey, metaKey }) => {
-      if (!el.parentElement?.contains(target) || !target.matches("input, select, canvas")) return;
-      target.toggleAttribute("data-lm-suppress-shortcuts", !(shiftKey || ctrlKey || altKey || metaKey));
+      if (!panel()?.contains(target)) return;
+      if (target.matches("input, select, canvas")) target.toggleAttribute("data-lm-suppress-shortcuts", !(shiftKey || ctrlKey || altKey || metaKey));
     };
     window.addEventListener("keydown", mark, true);
+    const started = setTimeout(() => {
+      if (!panel()) return;
+      panel().addEventListener("input", touch);
+      panel().addEventListener("click", touch);
+      named.observe(panel(), { subtree: true, childList: true, attributes: true, attributeFilter: ["title"] });
+      resized.observe(panel());
+      sighted.observe(panel());
+      name();
+    }, 50);
+
     return () => {
-      resized.disconnect();
-      themed.disconnect();
-      model.off("change:moving", redraw);
-      window.removeEventListener("keydown", mark, true);
+      clearTimeout(started);
       clearTimeout(reporting);
+      clearTimeout(hidden);
+      clearInterval(looking);
+      for (const observer of [resized, themed, sighted, named]) observer.disconnect();
+      model.off("change:moving change:value", redraw);
+      model.off("change:code", show_code);
+      model.off("msg:custom", hear);
+      document.removeEventListener("visibilitychange", sight);
+      window.removeEventListener("keydown", mark, true);
+      views.get(key)?.delete(el);
     };
   },
 };

@@ -1,4 +1,4 @@
-"""The picture of a live panel, and word from the page when it is on screen."""
+"""The picture of a live panel with the text below it, and word from the page when it is on screen."""
 
 from pathlib import Path
 
@@ -7,26 +7,37 @@ import traitlets
 
 
 class Picture(anywidget.AnyWidget):
-    """A drawing that changes many times a second; what stands `still` is sent apart from what is `moving`.
+    """A drawing that changes many times a second, and `value`, the message (HTML) of the same instant.
 
-    `shown` tells the kernel how far the page is, so that it does not run ahead.
+    What stands `still` is sent apart from what is `moving`. `shown` tells the kernel how far the page is, so that it
+    does not run ahead.
     """
 
     _esm = Path(__file__).with_name("picture.js")
-    still = traitlets.Dict(help="a Recorder's state").tag(sync=True)
-    moving = traitlets.Dict(help="a Recorder's state, and the number of the frame").tag(sync=True)
-    label = traitlets.Unicode("").tag(sync=True)
-    widest = traitlets.Int(0, help="CSS pixels that it may fill; 0 is as wide as it was drawn").tag(sync=True)
-    frame = 0  # number of the newest
+    still = traitlets.Dict(help="what drawing.joined makes").tag(sync=True)
+    moving = traitlets.Dict(help="the same, with the number of the frame and whether training runs").tag(sync=True)
+    value = traitlets.Unicode().tag(sync=True)
+    label = traitlets.Unicode().tag(sync=True)
+    code = traitlets.Unicode().tag(sync=True)
+    key = traitlets.Unicode(help="names the stored picture that this one replaces").tag(sync=True)
+    widest = traitlets.Int(0, help="CSS pixels that it may fill; 0: as wide as it was drawn").tag(sync=True)
+    hovers = traitlets.Bool(False, help="the kernel says what the pointer is over").tag(sync=True)
+    seen = traitlets.Bool(True, help="some page has it in sight").tag(sync=True, echo_update=False)
     shown = traitlets.Int(0, help="number of the last frame that a page has drawn").tag(sync=True, echo_update=False)
+    frame = 0  # number of the newest
 
-    def show(self, moving, still=None):
-        """Send a frame."""
+    def show(self, moving, still, value, running):
+        """Send a frame; `still` is None where that has not changed."""
         self.frame += 1
         with self.hold_sync():
             if still is not None:
                 self.still = still
-            self.moving = {**moving, "frame": self.frame}
+            self.moving, self.value = {**moving, "frame": self.frame, "running": running}, value
+
+    @property
+    def drawing(self):
+        """What is drawn, whenever that was."""
+        return self.still, {name: part for name, part in self.moving.items() if name not in ("frame", "running")}
 
     @property
     def frames_ahead(self):

@@ -344,7 +344,7 @@ def test_default_pictures(data, rings):
     panel = widgets.Playground(rings, hidden=[3], activation="tanh", learning_rate=0.5)
     panel.advance(1000)
     assert panel.network.accuracy(*rings) > 0.95
-    assert bytes(panel.picture.value[:4]) == b"\x89PNG"
+    assert bytes(panel.picture.drawing[:4]) == b"\x89PNG"
     panel.close()
     panel = widgets.Playground(data, hidden=[16], activation="relu", learning_rate=0.1)
     panel.advance(200)
@@ -354,13 +354,13 @@ def test_default_pictures(data, rings):
 
 def test_every_control_acts(panel):
     panel.advance(20)
-    knobs, picture = controls(panel), panel.picture.value
+    knobs, picture = controls(panel), panel.picture.drawing
     assert {"hidden units", "activation", "learning rate", "Train", "Step", "Reset", "New seed"} <= set(knobs)
 
     knobs["hidden units"].value = 33
     assert panel.hidden == [33] and panel.network.sizes[1] == 33
     panel.advance(20)
-    assert panel.picture.value != picture
+    assert panel.picture.drawing != picture
 
     knobs["activation"].value = "sigmoid"
     assert panel.activation == "sigmoid"

@@ -36,19 +36,19 @@ def test_values_at_the_start(explorer):
     ],
 )
 def test_a_control_moves_the_point_and_the_picture(explorer, description, value, expected):
-    before = explorer.picture.value
+    before = explorer.picture.drawing
     control(explorer, description).value = value
     assert (explorer.value, explorer.derivative) == pytest.approx(expected)
-    assert explorer.picture.value != before
+    assert explorer.picture.drawing != before
 
 
 def test_alpha_moves_elu(explorer):
     control(explorer, "activation").value = "elu"
-    before = explorer.picture.value
+    before = explorer.picture.drawing
     control(explorer, "alpha").value = 2.5
     assert explorer.value == pytest.approx(2.5 * np.expm1(-2))
     assert explorer.derivative == pytest.approx(2.5 * np.exp(-2))
-    assert explorer.picture.value != before
+    assert explorer.picture.drawing != before
 
 
 def test_a_slider_that_does_nothing_is_not_shown(explorer):

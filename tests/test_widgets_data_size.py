@@ -9,6 +9,7 @@ import traitlets
 
 import nnlib
 from nnlib.widgets import DataSize
+from nnlib.widgets.controls import NumberControl
 from nnlib.widgets.panel import numerics
 
 
@@ -35,7 +36,7 @@ def control(panel, kind, description):
 
 
 def slider(panel):
-    return control(panel, ipywidgets.SelectionSlider, "training rows")
+    return control(panel, NumberControl, "training rows")
 
 
 def press(panel, description):
@@ -73,10 +74,10 @@ def test_a_run_is_what_train_steps_does(samples, seed, data):
 
 def test_the_slider_trains_again(panel):
     finish(panel)
-    before, picture = panel.network.parameters.copy(), panel.picture.value
+    before, picture = panel.network.parameters.copy(), panel.picture.drawing
     slider(panel).value = 1000
     assert panel.samples == 1000 and panel.running and panel.step == 0
-    assert panel.picture.value != picture
+    assert panel.picture.drawing != picture
     finish(panel)
     assert list(panel.results["samples"]) == [200, 1000]
     assert not np.array_equal(panel.network.parameters, before)
@@ -166,20 +167,20 @@ def test_the_slider_ends_a_sweep(panel):
 
 def test_new_seed(panel):
     finish(panel)
-    weights, picture = panel.network.parameters.copy(), panel.picture.value
+    weights, picture = panel.network.parameters.copy(), panel.picture.drawing
     press(panel, "New seed")
     assert panel.seed == 1 and panel.running and panel.results.empty
     finish(panel)
     assert not np.array_equal(panel.network.parameters, weights)
-    assert panel.picture.value != picture and "seed 1" in panel.message.value
+    assert panel.picture.drawing != picture and "seed 1" in panel.message.value
 
 
 def test_clear(panel):
     panel.sweep()
     panel.advance(50)
-    picture = panel.picture.value
+    picture = panel.picture.drawing
     press(panel, "Clear")
-    assert panel.results.empty and panel.picture.value != picture
+    assert panel.results.empty and panel.picture.drawing != picture
     finish(panel)
     assert list(panel.results["samples"]) == [50]  # the run under way; those to come were forgotten as well
 

@@ -43,12 +43,12 @@ def test_an_empty_pad_says_so(pad):
 
 
 def test_strokes_from_code_are_read(pad):
-    before = pad.picture.value
+    before = pad.picture.drawing
     pad.draw_strokes(SEVEN)
     assert pad.answer == 7 and "Reads 7" in pad.message.value
     assert "Reads 7" in pad.sheet.label and "<b>" not in pad.sheet.label  # for those who hear the page
     assert pad.digit.shape == (28, 28) and pad.probabilities.sum() == pytest.approx(1, abs=1e-5)
-    assert pad.picture.value != before
+    assert pad.picture.drawing != before
 
 
 def test_what_the_network_sees_is_prepare_s_digit(pad):
@@ -74,10 +74,10 @@ def test_a_drawing_from_the_page_arrives_and_is_acknowledged(pad):
 
 def test_clear(pad):
     pad.draw_strokes(SEVEN)
-    before, given = pad.picture.value, pad.sheet.given
+    before, given = pad.picture.drawing, pad.sheet.given
     pad.clear_button.click()
     assert not pad.pixels.any() and "empty" in pad.message.value and pad.answer is None
-    assert pad.picture.value != before and pad.sheet.given == given + 1
+    assert pad.picture.drawing != before and pad.sheet.given == given + 1
 
 
 def test_pen_width(pad):
@@ -195,10 +195,10 @@ def pictures(panel):
 def test_an_upload_is_read_and_its_stages_are_kept(pad):
     panel = Upload()
     assert "No picture yet" in panel.message.value and panel.stages is None
-    before = panel.picture.value
+    before = panel.picture.drawing
     pad.draw_strokes(SEVEN)
     upload(panel, png(255 - pad.pixels))
-    assert "Reads 7" in panel.message.value and panel.picture.value != before
+    assert "Reads 7" in panel.message.value and panel.picture.drawing != before
     assert list(panel.stages)[-1] == "centred" and panel.probabilities.argmax() == 7
 
 

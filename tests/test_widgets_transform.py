@@ -39,13 +39,13 @@ def test_at_rest_the_digit_is_as_it_was(panel, digits):
     ],
 )
 def test_a_control_moves_the_digit_the_answer_and_the_picture(panel, digits, name, value, expected):
-    picture, message, p = panel.picture.value, panel.message.value, panel.probabilities[""]
+    picture, message, p = panel.picture.drawing, panel.message.value, panel.probabilities[""]
     panel.controls[name].value = value
     assert getattr(panel, name) == value
     assert np.allclose(panel.moved, expected(digits[0]).reshape(28, 28), atol=1e-6)
     assert panel.probabilities[""] == pytest.approx(panel.networks[""].predict_proba(panel.moved.reshape(1, 784))[0])
     assert not np.array_equal(panel.probabilities[""], p)
-    assert panel.picture.value != picture and panel.message.value != message
+    assert panel.picture.drawing != picture and panel.message.value != message
     panel.rest_button.click()
     assert {key: getattr(panel, key) for key in AT_REST} == AT_REST
     assert panel.controls[name].value == (value if name == "index" else AT_REST[name])

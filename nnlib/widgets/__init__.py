@@ -11,15 +11,5 @@ from nnlib.widgets.stepper import BackpropStepper
 from nnlib.widgets.transform import Transform
 from nnlib.widgets.upload import Upload
 
-__all__ = [
-    "ActivationExplorer",
-    "BackpropStepper",
-    "DataBrowser",
-    "DataSize",
-    "DrawingPad",
-    "GradientCheck",
-    "Playground",
-    "Race",
-    "Transform",
-    "Upload",
-]
+__all__ = ["ActivationExplorer", "BackpropStepper", "DataBrowser", "DataSize", "DrawingPad", "GradientCheck",
+           "Playground", "Race", "Transform", "Upload"]  # fmt: skip

@@ -59,7 +59,8 @@ class ActivationExplorer(Panel):
         ends = {"slope": (0, 1), "alpha": (0.1, 3), "z": (-6, 6)}
         what["z"] = "The point at which both functions are read off"
         self._sliders = {
-            name: number(self, name, name, what[name], min=low, max=high, step=0.01) for name, (low, high) in ends.items()
+            name: number(self, name, name, what[name], min=low, max=high, step=0.01)
+            for name, (low, high) in ends.items()
         }
         controls = [ipywidgets.HBox([names, other, *self._sliders.values()])]
         super().__init__(figure, [*artists, *self._labels], controls, lecture, [other])
@@ -95,7 +96,8 @@ class ActivationExplorer(Panel):
     def update(self):
         both = [self.activation] if self.other == "none" else [self.activation, self.other]
         for name in ("slope", "alpha"):  # a slider that does nothing is not shown
-            self._sliders[name].shown = any(PARAMETERS[activation] == name for activation in both)
+            used = any(PARAMETERS[activation] == name for activation in both)
+            self._sliders[name].layout.display = None if used else "none"
         f, slopes = self._curves_of(self.activation)
         others = (np.full_like(Z, np.nan),) * 2 if self.other == "none" else self._curves_of(self.other)
         for curve, y in zip([*self._curves, *self._others], (f, slopes, *others), strict=True):
@@ -112,7 +114,11 @@ class ActivationExplorer(Panel):
             label.set_text(f"${name}({self.z:.2f}) = {y:.4g}$")
         ends = np.array([self.z - 1.5, self.z + 1.5])
         self._tangent.set_data(ends, a + slope * (ends - self.z))
-        beside = "" if self.other == "none" else f"<br>In grey: {self.other}, f({self.z:.2f}) = {self._at(self.z, self.other)[0]:.4g}."
+        beside = (
+            ""
+            if self.other == "none"
+            else f"<br>In grey: {self.other}, f({self.z:.2f}) = {self._at(self.z, self.other)[0]:.4g}."
+        )
         return (
             f"A gradient that passes one such unit is multiplied by <b>{slope:.4g}</b> (and by a weight), "
             f"after {LAYERS} layers by <b>{self.factor:.2g}</b>.{beside}"

@@ -63,9 +63,13 @@ class DataBrowser(Panel):
         part = dropdown(self, "part", "part", "Show training or validation pictures", list(self._parts), "170px")
         what = "Move the pixels of every picture in the same random way"
         scramble = switch(self, "scrambled", "Scramble the pixels", what, "random")
-        wrong = button("Next wrong", "forward", self.next_wrong, "Go on to a picture whose nearest mean is another class's")
+        wrong = button(
+            "Next wrong", "forward", self.next_wrong, "Go on to a picture whose nearest mean is another class's"
+        )
         artists = [self._image, self._mean, self._nearest, *self._titles, *self._bars]
-        super().__init__(figure, artists, [ipywidgets.HBox([self._slider, digit, part, wrong, scramble])], lecture, [part])
+        super().__init__(
+            figure, artists, [ipywidgets.HBox([self._slider, digit, part, wrong, scramble])], lecture, [part]
+        )
 
     def next_wrong(self):
         """Go on to the next picture whose nearest class mean is not its label's; stay if there is none."""

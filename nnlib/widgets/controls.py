@@ -17,14 +17,13 @@ class NumberControl(anywidget.AnyWidget):
     `least` and `most` bound what the box takes, `min` and `max` the slider; a `most` of None is no bound.
     """
 
-    _esm = Path(__file__).with_name("number.js")
+    _esm = Path(__file__).with_name("number.js").read_text("utf-8")
     description, tooltip = traitlets.Unicode().tag(sync=True), traitlets.Unicode().tag(sync=True)
     value, min, max = (traitlets.CFloat(end).tag(sync=True) for end in (0, 0, 100))
     step, least = traitlets.CFloat(1).tag(sync=True), traitlets.CFloat(0).tag(sync=True)
     most = traitlets.CFloat(None, allow_none=True).tag(sync=True)
     choices = traitlets.List().tag(sync=True)
     whole, disabled = traitlets.Bool(False).tag(sync=True), traitlets.Bool(False).tag(sync=True)
-    shown = traitlets.Bool(True).tag(sync=True)
 
     def reach(self, value):
         """Take a value, beyond the slider's end if need be."""

@@ -49,16 +49,8 @@ class GradientCheck(Panel):
     mistake = traitlets.Unicode(NONE)
     quiz = traitlets.Bool(False)
 
-    def __init__(
-        self,
-        activation="tanh",
-        loss="softmax, cross-entropy",
-        epsilon=1e-5,
-        mistake=NONE,
-        mistakes=None,
-        seed=0,
-        lecture=False,
-    ):
+    def __init__(self, activation="tanh", loss="softmax, cross-entropy", epsilon=1e-5, mistake=NONE, mistakes=None,
+                 seed=0, lecture=False):  # fmt: skip
         mistakes = {} if mistakes is None else mistakes
         if not (isinstance(mistakes, dict) and all(map(callable, mistakes.values()))):
             raise TypeError(f"mistakes is {mistakes!r}; expected a dict of names and functions of a network")
@@ -115,7 +107,9 @@ class GradientCheck(Panel):
         ]
         if len(self.mistakes) > 1:
             names = dropdown(self, "mistake", "mistake", "Which mistake the gradient has", list(self.mistakes), "330px")
-            quiz = switch(self, "quiz", "Quiz", "Plant a mistake, or none, without a name; press again to see which", "question")
+            quiz = switch(
+                self, "quiz", "Quiz", "Plant a mistake, or none, without a name; press again to see which", "question"
+            )
 
             def hide(_):
                 names.layout.display = "none" if self.quiz else None
@@ -201,7 +195,9 @@ class GradientCheck(Panel):
             parts.append(f"largest relative error {_short(_largest(self.report))} at {worst}")
         parts.append(f"epsilon {_number(self.epsilon, 1)}")
         if self._revealed or self.quiz:
-            parts.append("<b>Which mistake is it, if any?</b>" if self.quiz else f"<b>{html.escape(self._revealed)}</b>")
+            parts.append(
+                "<b>Which mistake is it, if any?</b>" if self.quiz else f"<b>{html.escape(self._revealed)}</b>"
+            )
         out = f", {left_out} left out because a unit changes sides of its kink" if left_out else ""
         parts.append(f"{checked} entries checked{out}")
         if self._loss_name != LOSSES[self.loss][1] and not self.quiz:

@@ -55,7 +55,6 @@ export default {
       box.setAttribute("aria-label", `${get("description")}, as a number: ${get("tooltip")}`);
       el.title = get("tooltip");
       range.disabled = box.disabled = get("disabled");
-      el.style.display = get("shown") ? "" : "none";
     };
     const refuse = (words) => {
       refusal.textContent = words;
@@ -87,7 +86,7 @@ export default {
       if (event.key === "Enter") take();
       if (event.key === "Escape") (delete box.dataset.typed, refuse(""), show());
     };
-    const names = ["value", "min", "max", "choices", "disabled", "shown", "least", "most"].map((name) => `change:${name}`).join(" ");
+    const names = ["value", "min", "max", "choices", "disabled", "least", "most"].map((name) => `change:${name}`).join(" ");
     model.on(names, show);
     show();
     return () => model.off(names, show);

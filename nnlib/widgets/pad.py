@@ -22,7 +22,7 @@ FINE = 3  # strokes from code are drawn so many times larger, then shrunk: soft 
 class Sheet(anywidget.AnyWidget):
     """The canvas. What is drawn on it comes as `pixels`, number `sent`; the kernel answers that number in `read`."""
 
-    _esm = Path(__file__).with_name("pad.js")
+    _esm = Path(__file__).with_name("pad.js").read_text("utf-8")
     side = traitlets.Int(SIDE).tag(sync=True)
     size = traitlets.Int(LARGE, help="CSS pixels that it takes on the page").tag(sync=True)
     pen = traitlets.Int(20).tag(sync=True)
@@ -64,8 +64,8 @@ class DrawingPad(Panel):
         right.set_title("it says")
         self._bars = Bars(right, self.names, half=0.27)
 
-        self.pen_control = number(self, "pen", "pen width", f"Width of the pen in pixels; the pad has {SIDE}", min=4, max=60,
-                                  whole=True)  # fmt: skip
+        what = f"Width of the pen in pixels, of which the pad has {SIDE}"
+        self.pen_control = number(self, "pen", "pen width", what, min=4, max=60, whole=True)
         traitlets.link((self, "pen"), (self.sheet, "pen"))
         column = ipywidgets.VBox([self.sheet, self.pen_control])
         super().__init__(figure, [self._image, *self._bars.artists], [column], lecture)

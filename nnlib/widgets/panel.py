@@ -30,9 +30,9 @@ import traitlets
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
+from nnlib.plots.strokes import Recorder, joined
 from nnlib.threads import blas_threads
 from nnlib.widgets.controls import FULL_SPEED
-from nnlib.widgets.drawing import Recorder, joined
 from nnlib.widgets.picture import Picture
 
 TURN_SECONDS = 0.019  # of training between two looks at the controls
@@ -65,7 +65,7 @@ class Panel(ipywidgets.VBox):
         self = super().__new__(cls)
         signature = inspect.signature(cls.__init__)
         self._parameters = {name: p.default for name, p in [*signature.parameters.items()][1:]}
-        self._given = signature.bind(self, *given, **named).arguments
+        self._given = signature.bind(None, *given, **named).arguments
         return self
 
     def __init__(self, figure, artists, controls, lecture=False, rare=()):
@@ -117,7 +117,7 @@ class Panel(ipywidgets.VBox):
             if name in self._given and not _is_plain(self._given[name]):
                 arguments.append(name if default is inspect.Parameter.empty else f"{name}={name}")
             elif _is_plain(value) and (name in now or hasattr(self, name)):
-                arguments += [] if _listed(value) == _listed(default) else [f"{name}={_written(value)}"]
+                arguments += [] if _written(value) == _written(default) else [f"{name}={_written(value)}"]
         for name, trait in self.traits().items():
             value = getattr(self, name)
             if name in self.own_traits() and name not in self._parameters and value != trait.default(self):
@@ -139,7 +139,7 @@ class Panel(ipywidgets.VBox):
             axes = next((axes for axes in self.figure.axes if axes.bbox.contains(*content["at"])), None)
             where = axes.transData.inverted().transform(content["at"]) if axes else (None, None)
             with self._failing():
-                self.picture.send({"tip": axes and self.pointed(axes, *where, content["clicked"]) or ""})
+                self.picture.send({"tip": (axes and self.pointed(axes, *where, content["clicked"])) or ""})
 
     def _sighted(self, change):
         if self.running and not change["new"]:
@@ -208,19 +208,24 @@ class Panel(ipywidgets.VBox):
         keeps it, and words. The live panel hides both; where there is none, they hide its error."""
         from IPython.display import display
 
-        self._try_or_fail(self.draw)
+        for data, about in self._outputs():
+            display(data, raw=True, metadata=about)
+
+    def _outputs(self):
+        with self._failing():
+            self.draw()
         picture, file, key = self.snapshot(), io.BytesIO(), self.picture.key
         picture.quantize(256).save(file, "png", optimize=True)
         words = f"{self.label}. {self._failure_message or self._message_text}"
         plain = re.sub("<[^>]*>", " ", words)
         about = {"image/png": {"width": picture.width // 2, "alt": html.unescape(plain)}}
         png = base64.b64encode(file.getvalue()).decode()
-        display({"image/png": png, "text/plain": plain}, raw=True, metadata=about)
+        yield {"image/png": png, "text/plain": plain}, about
         hide = f'.jp-OutputArea-child:has([data-nnlib-panel="{key}"]) + .jp-OutputArea-child:not(:has(.nnlib-panel))'
         told = f"<p><b>A live panel: run this cell to use it.</b> {words}</p>"
         shown = f'<div data-nnlib-panel="{key}"><style>{hide} {{ display: none; }}</style>{told}</div>'
-        display({"text/html": shown, "text/plain": "A live panel: run this cell to use it."}, raw=True)
-        display(self._repr_mimebundle_(), raw=True)
+        yield {"text/html": shown, "text/plain": "A live panel: run this cell to use it."}, None
+        yield self._repr_mimebundle_(), None
 
     # -- the task -----------------------------------------------------------------------------------------------------
 
@@ -229,10 +234,12 @@ class Panel(ipywidgets.VBox):
         if change is None or change["name"] != "running" or change["new"]:  # to pause is not to try again
             self._failure_message = None
         if self._wake is None or self._loop.is_closed():
-            self._try_or_fail(self.draw)
+            with self._failing():
+                self.draw()
         else:
             if self._in_a_cell():
-                self._try_or_fail(self._update)  # its next line may read the result
+                with self._failing():  # its next line may read the result
+                    self._update()
             self._loop.call_soon_threadsafe(self._wake.set)
 
     def _in_a_cell(self):
@@ -283,30 +290,24 @@ class Panel(ipywidgets.VBox):
                 self._wake.clear()
                 self._seconds_since_frame = 0.0
                 _take_interrupts()
-                self._try_or_fail(self.draw)
+                with self._failing():
+                    self.draw()
 
     def _may_draw(self):
         """Are there not too many frames on their way? A slow page gets fewer; one that is closed answers no more."""
         return self.picture.frames_ahead < MOST_FRAMES_AHEAD or time.perf_counter() - self._frame_time > LONGEST_WAIT
 
     def _train_for(self, seconds):
-        try:
-            with numerics():
-                end = time.perf_counter() + seconds
-                while self._next_step <= (now := time.perf_counter()) < end and self.running:
-                    self.work()
-                    self._next_step = max(self._next_step + 1 / self.speed, now) if self.speed < FULL_SPEED else 0.0
-        except Exception as error:  # nobody else would show it
-            self.fail(error)
+        with self._failing(), numerics():
+            end = time.perf_counter() + seconds
+            while self._next_step <= (now := time.perf_counter()) < end and self.running:
+                self.work()
+                self._next_step = max(self._next_step + 1 / self.speed, now) if self.speed < FULL_SPEED else 0.0
         self._seconds_since_frame += seconds
         if self.picture.shown != self._frame_on_page:
             self._frame_on_page, self._newest_frame_then = self.picture.shown, self.picture.frame
         elif self._frame_on_page and self.picture.frame - self._newest_frame_then > MOST_FRAMES_UNSEEN:
             self.fail("No page shows this panel any more.")
-
-    def _try_or_fail(self, action):
-        with self._failing():
-            action()
 
     @contextlib.contextmanager
     def _failing(self):
@@ -366,10 +367,6 @@ def _is_plain(value):
     if isinstance(value, list | tuple):
         return all(map(_is_plain, value))
     return value is None or isinstance(value, str | int | float)
-
-
-def _listed(value):
-    return [*value] if isinstance(value, tuple) else value
 
 
 def _written(value):

@@ -1,4 +1,4 @@
-// Draws what drawing.py has written down: sharp at every size and zoom, in the colours of the page. Black is the page's
+// Draws what strokes.py has written down: sharp at every size and zoom, in the colours of the page. Black is the page's
 // ink and white its paper, and greys are what lies between; every other colour is as it was given. Around it stands what
 // every panel says: its message, whether the kernel answers, the code that makes the same panel.
 const REPORT_MS = 80; // between two reports of what is on screen; each costs more than a frame, down to the tab's icon

@@ -13,8 +13,8 @@ class Picture(anywidget.AnyWidget):
     does not run ahead.
     """
 
-    _esm = Path(__file__).with_name("picture.js")
-    still = traitlets.Dict(help="what drawing.joined makes").tag(sync=True)
+    _esm = Path(__file__).with_name("picture.js").read_text("utf-8")
+    still = traitlets.Dict(help="what strokes.joined makes").tag(sync=True)
     moving = traitlets.Dict(help="the same, with the number of the frame and whether training runs").tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)

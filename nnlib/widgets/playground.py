@@ -10,13 +10,13 @@ import pandas as pd
 import traitlets
 
 from nnlib.architecture import fully_connected
+from nnlib.data.points import SHAPES, points
 from nnlib.layers import BatchNorm, Dense, Dropout
 from nnlib.network import Network
 from nnlib.optimizers import OPTIMIZERS
 from nnlib.widgets.arguments import Number, dataset_of, rows_of, units_of
 from nnlib.widgets.controls import ACTIVATIONS, RATES, dropdown, number, switch, train_buttons
 from nnlib.widgets.panel import TrainingPanel
-from nnlib.widgets.points import SHAPES, points
 from nnlib.widgets.run import Run
 from nnlib.widgets.views import Curves, view_of
 
@@ -64,22 +64,9 @@ class Playground(TrainingPanel):
     added = traitlets.List()
     adds = traitlets.Int(0, min=0, max=1)
 
-    def __init__(
-        self,
-        data="mnist-5k",
-        hidden=(16,),
-        activation="relu",
-        optimizer="SGD",
-        learning_rate=0.1,
-        batch_size=64,
-        samples=None,
-        seed=0,
-        full=False,
-        weight_decay=0.0,
-        dropout=0.0,
-        batch_norm=False,
-        lecture=False,
-    ):
+    def __init__(self, data="mnist-5k", hidden=(16,), activation="relu", optimizer="SGD", learning_rate=0.1,
+                 batch_size=64, samples=None, seed=0, full=False, weight_decay=0.0, dropout=0.0, batch_norm=False,
+                 lecture=False):  # fmt: skip
         self.full = full
         if isinstance(data, str) and data in SHAPES:
             self.shape, data = data, points(data)
@@ -285,7 +272,9 @@ def _network_controls(panel, full):
     rows = []
     for k in range(max(3, len(panel.hidden)) if full else 1):
         name = f"units {k + 1}" if full else "hidden units"
-        size = number(panel, None, name, f"How many units hidden layer {k + 1} has", value=16, max=128, most=2000, whole=True)
+        size = number(
+            panel, None, name, f"How many units hidden layer {k + 1} has", value=16, max=128, most=2000, whole=True
+        )
         what = f"What the units of hidden layer {k + 1} make of their sum"
         rows.append(ipywidgets.HBox([size, dropdown(panel, None, "activation", what, ACTIVATIONS)]))
     what = "How many hidden layers the network has"
@@ -313,7 +302,8 @@ def _network_controls(panel, full):
         panel.hidden = [*panel.hidden, *more][:wanted]
 
     def set_size(k, change):
-        size = [int(change["new"])] if change["new"] else []
+        wanted = max(int(change["new"]), int(rows[k].children[0].least))
+        size = [wanted] if wanted else []
         panel.hidden = [*panel.hidden[:k], *size, *panel.hidden[k + 1 :]]
 
     def set_name(k, change):
@@ -345,10 +335,10 @@ def _training_controls(panel, full):
         more = [
             dropdown(panel, "optimizer", "optimizer", "How an update is made from the gradient", list(OPTIMIZERS)),
             number(panel, "batch_size", "batch size", what, min=1, max=512, most=100_000, whole=True),
-            number(panel, "samples", "training rows", "How many training rows are in use", min=1, max=every, whole=True),
+            number(panel, "samples", "training rows", "How many rows are in use", min=1, max=every, whole=True),
             number(panel, "weight_decay", "weight decay", "How strongly each update pulls the weights towards 0 (L2)",
                    choices=DECAYS, most=None),
-            number(panel, "dropout", "dropout", "Which share of the hidden units each update leaves out", max=0.9, step=0.1),
+            number(panel, "dropout", "dropout", "Share of the hidden units that an update leaves out", max=0.9, step=0.1),
             switch(panel, "batch_norm", "batch norm", "Give each hidden unit mean 0 and variance 1 over the batch"),
         ]  # fmt: skip
     return ipywidgets.HBox([rate, *more]), more
@@ -360,6 +350,20 @@ def _point_controls(panel):
         return []
     shapes = [*([GIVEN] if panel.shape == GIVEN else []), *SHAPES]
     shape = dropdown(panel, "shape", "points", "Which points there are", shapes)
-    noise = number(panel, "noise", "noise", "How far the points are moved at random; not those as given", max=0.5, step=0.02, most=1)
-    adds = dropdown(panel, "adds", "a click adds", "The class of the point that a click in the picture adds", [("class 0", 0), ("class 1", 1)])
+    noise = number(
+        panel,
+        "noise",
+        "noise",
+        "How far the points are moved at random; not those as given",
+        max=0.5,
+        step=0.02,
+        most=1,
+    )
+    adds = dropdown(
+        panel,
+        "adds",
+        "a click adds",
+        "The class of the point that a click in the picture adds",
+        [("class 0", 0), ("class 1", 1)],
+    )
     return [ipywidgets.HBox([shape, noise, adds])]

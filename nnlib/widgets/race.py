@@ -35,8 +35,8 @@ class Race(TrainingPanel):
     Attributes, to be read and set at any time: `lanes` (the names; None in the third is an empty lane), `rates` (too
     few go on with the last), `same_rate` (all take the first lane's), `depth`, `seed`, `running`. Rates act on the
     training under way; the others build new networks. `networks` holds one Network per lane, `history` is a DataFrame
-    with a row per lane at step 0 and every 20 steps, in long races fewer, in the first 20 more: step, lane (from 0), activation, loss of the last 20
-    batches, val_accuracy.
+    with a row per lane at step 0 and every 20 steps (in long races fewer, before the first 20 more): step, lane (from
+    0), activation, loss of the last 20 batches, val_accuracy.
     A lane whose training diverges is out until its rate is changed, or Reset; the others go on.
     """
 
@@ -47,17 +47,8 @@ class Race(TrainingPanel):
     depth = traitlets.Int(min=1, max=10)
     seed = traitlets.Int(min=0)
 
-    def __init__(
-        self,
-        data="mnist-5k",
-        activations=("relu", "tanh", "sigmoid"),
-        rates=0.1,
-        depth=2,
-        width=64,
-        batch_size=64,
-        seed=0,
-        lecture=False,
-    ):
+    def __init__(self, data="mnist-5k", activations=("relu", "tanh", "sigmoid"), rates=0.1, depth=2, width=64,
+                 batch_size=64, seed=0, lecture=False):  # fmt: skip
         data = dataset_of(data, needs_validation=True)
         self.X, self.y = data.X_train, data.y_train
         self.X_val, self.y_val = data.X_val[:500], data.y_val[:500]
@@ -113,23 +104,25 @@ class Race(TrainingPanel):
             count_steps(axes)
             axes.locator_params(axis="x", nbins=4)
         self._gradient_sizes.xaxis.get_major_locator().set_params(integer=True)
-        self._gradient_sizes.axhline(SMALLEST, color="0.5", linewidth=1, linestyle=":")
-        below = {"fontsize": 11, "color": "0.4", "transform": self._gradient_sizes.get_yaxis_transform()}
-        self._gradient_sizes.text(0.98, SMALLEST * 1.5, f"on the line: {SMALLEST:g} or below", ha="right", **below)
         self._lines = []
         for axes in (self._loss, accuracy, self._gradient_sizes):
             for color, style, marker in zip(plots.COLORS, STYLES, MARKERS, strict=False):
                 every = {} if axes is self._gradient_sizes else {"markevery": 0.34, "markersize": 7}
                 self._lines += axes.plot([], [], style, color=color, marker=marker, linewidth=2.2, **every)
-        self._out = [self._loss.plot([], [], "^", color=color, markersize=11, clip_on=False)[0]
+        self._out = [self._loss.plot([], [], "^", color=color, markersize=11, clip_on=False, in_layout=False)[0]
                      for color in plots.COLORS[:3]]  # fmt: skip
         self._name_texts, keys = [], []
         for k, (color, style, marker) in enumerate(zip(plots.COLORS, STYLES, MARKERS, strict=False)):
             left = 0.02 + 0.325 * k
             keys.append(self._figure.add_artist(Line2D([left, left + 0.04], [0.965] * 2, linestyle=style, color=color,
                                                        marker=marker, linewidth=2.2)))  # fmt: skip
-            self._name_texts.append(self._figure.text(0.07 + 0.325 * k, 0.96, "", va="center", fontsize=13, color=color))
+            self._name_texts.append(
+                self._figure.text(0.07 + 0.325 * k, 0.96, "", va="center", fontsize=13, color=color)
+            )
         self._keys = keys
+        self._gradient_sizes.axhline(SMALLEST, color="0.5", linewidth=1, linestyle=":")
+        below = {"fontsize": 11, "color": "0.4", "transform": self._gradient_sizes.get_yaxis_transform()}
+        self._gradient_sizes.text(0.98, SMALLEST * 1.5, f"on the line: {SMALLEST:g} or below", ha="right", **below)
         return [*self._lines, *self._out, *self._keys, *self._name_texts]
 
     def _lane_controls(self):
@@ -208,7 +201,13 @@ class Race(TrainingPanel):
                 self._out[k].set_data([lane.run.diverged], [LOSSES[1]])
             else:
                 self._lines[6 + k].set_data(range(1, self.depth + 2), np.maximum(lane.gradient_sizes(), SMALLEST))
-            reached = f"diverged at {lane.run.diverged:,}" if lane.out else f"{accuracy[judged][-1]:.1%}" if judged.any() else "ready"
+            reached = (
+                f"diverged at {lane.run.diverged:,}"
+                if lane.out
+                else f"{accuracy[judged][-1]:.1%}"
+                if judged.any()
+                else "ready"
+            )
             twins = self.activations.count(lane.activation) > 1
             self._name_texts[k].set_text(f"{lane.activation}{f' at {self.rate_of(k):g}' if twins else ''}: {reached}")
         for axes in (self._loss, self._accuracy):

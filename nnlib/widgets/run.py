@@ -57,7 +57,7 @@ class Run:
         """A point of the curves at this step; `training`, loss and accuracy, is the mean of the recent batches."""
         judged = self.network.score(*self.validation) if self.validation else (np.nan, np.nan)
         self.points.append((self.step, *(training or np.mean(self.recent, axis=0)), *judged))
-        if len(self.points) >= MOST_POINTS:
+        if self.step >= MOST_POINTS * self.every:
             self.every *= 2
             self.points = [point for point in self.points if point[0] % self.every == 0]
 

@@ -10,7 +10,7 @@ from nnlib import plots
 from nnlib.activations import FUNCTIONS
 from nnlib.checks import numerical_gradient
 from nnlib.widgets.controls import ACTIVATIONS, button, dropdown, number, switch
-from nnlib.widgets.operations import operations
+from nnlib.widgets.operations import array_named, operations
 from nnlib.widgets.panel import Panel
 
 SIZES = 2, 3, 2  # inputs, hidden units, classes
@@ -89,10 +89,25 @@ class BackpropStepper(Panel):
             *self._buttons,
             switch(self, "running", "Play", "Go on by itself", "play"),
             button("Do the update", "refresh", self.update_parameters, what),
-            number(self, "position", "position", "Which of the 13 operations is shown; 0 is what is given", max=13, whole=True),
+            number(
+                self,
+                "position",
+                "position",
+                "Which of the 13 operations is shown; 0 is what is given",
+                max=13,
+                whole=True,
+            ),
             number(self, "samples", "samples", "How many rows X has", min=1, max=4, whole=True),
             dropdown(self, "activation", "activation", "The activation of the hidden units", ACTIVATIONS),
-            number(self, "seed", "seed", "Which numbers the inputs and parameters start from", max=99, most=None, whole=True),
+            number(
+                self,
+                "seed",
+                "seed",
+                "Which numbers the inputs and parameters start from",
+                max=99,
+                most=None,
+                whole=True,
+            ),
         ]
 
     def work(self):
@@ -127,7 +142,7 @@ class BackpropStepper(Panel):
         known = {"X", "W1", "b1", "W2", "b2", "Y", *(operation.name for operation in done)}
         for name, (box, text) in self._boxes.items():
             own = BACKWARD if name.startswith("d") else FORWARD
-            is_current, used = current and name == current.name, current and name in current.uses
+            is_current, used = current and name == current.name, current and name in current.uses.split()
             box.set(
                 facecolor=own if is_current else PALE[own] if name in known else (1, 1, 1, 0),
                 edgecolor=color if is_current or used else "0.6" if name in known else "0.8",
@@ -135,7 +150,7 @@ class BackpropStepper(Panel):
             )
             text.set_color("#FFFFFE" if is_current else "black" if name in known else "0.6")
             text.set_text(_label(name.translate(SUBSCRIPTS), self.values[name]))
-        uses = current.uses if current else ()
+        uses = current.uses.split() if current else ()
         for k, arrow in enumerate(self._arrows):
             arrow.set(visible=k < len(uses), color=color)
             if k < len(uses):
@@ -183,8 +198,10 @@ class BackpropStepper(Panel):
     def _show_numbers(self, current):
         """The operation as arrays with their shapes, one after another, centred."""
         if current:
-            arrays = [*current.shown(self.values), (current.name, self.values[current.name])]
-            signs = [*current.signs, "=" if current.signs else "→"]
+            names, derivative = current.written.split(), FUNCTIONS[self.activation][1]
+            arrays = [(name, array_named(name, self.values, derivative)) for name in names[::2]]
+            arrays.append((current.name, self.values[current.name]))
+            signs = [*names[1::2], "=" if names[1:] else "→"]
         else:
             arrays, signs = [(name, self.values[name]) for name in ("X", "W1", "b1", "Y")], ["", "", ""]
         parts = [(_as_text(*arrays[0]), _label(*arrays[0]))]  # what is shown, and what stands below
@@ -195,10 +212,10 @@ class BackpropStepper(Panel):
         space = 1.3
         x = 50 - (sum(widths) + space * (len(parts) - 1)) / 2
         parts += [("", "")] * (len(self._numbers) - len(parts))
-        for number, label, (text, below), width in zip(
+        for array, label, (text, below), width in zip(
             self._numbers, self._labels, parts, [*widths, *7 * [0]], strict=False
         ):
-            number.set(text=text, x=x)
+            array.set(text=text, x=x)
             label.set(text=below, x=x + width / 2)
             x += width + space
 

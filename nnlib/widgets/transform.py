@@ -86,11 +86,12 @@ class Transform(Panel):
         self._over.set(ylim=(0, 1.05), yticks=[0, 0.5, 1])
         self._curves = [self._over.plot([], [], color=color)[0] for color, _ in zip(plots.COLORS, self.networks)]
         self._here = self._over.axvline(0, color="black", linewidth=1.2, linestyle=":")
-        self._titles = [self._over.set_title("", fontsize=12), self._over.set_xlabel("rotation")]
-        self._curve_of = None
+        self._title, self._curve_of = self._over.set_title(" ", fontsize=13), None
 
         self.controls = {
-            name: number(self, name, text, what, min=low, max=high, step=step, whole=name in ("shift_x", "shift_y", "rotation"))
+            name: number(
+                self, name, text, what, min=low, max=high, step=step, whole=name in ("shift_x", "shift_y", "rotation")
+            )
             for name, (text, what, low, high, step) in CONTROLS.items()
         }
         if len(self.X) > 1:
@@ -98,7 +99,7 @@ class Transform(Panel):
             self.controls = {"index": which, **self.controls}
         self.rest_button = button("Put back", "undo", self.rest, "Show the digit as it was")
         row = ipywidgets.HBox([*self.controls.values(), self.rest_button])
-        artists = [*self._pictures, *self._bars.artists, *self._curves, self._here, *self._titles]
+        artists = [*self._pictures, *self._bars.artists, *self._curves, self._here, self._title]
         super().__init__(figure, artists, [row], lecture)
         self.observe(lambda change: setattr(self, "along", change["name"]), list(AT_REST))
 
@@ -137,8 +138,7 @@ class Transform(Panel):
                 k = int(self.y[self.index] if self.y is not None else net.predict(rest)[0])
                 curve.set_data(x, net.predict_proba(rows)[:, k])
             self._over.set_xlim(low, high)
-            self._titles[0].set_text("probability of " + (self.names[k] if self.y is not None else "the answer at rest"))
-            self._titles[1].set_text(text)
+            self._title.set_text(f"p({self.names[k] if self.y is not None else 'answer at rest'}) over {text}")
             self._curve_of = others
         self._here.set_xdata([now[self.along]] * 2)
 

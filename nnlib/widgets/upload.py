@@ -19,7 +19,7 @@ WIDEST = 1.4  # width by height: of 4,000 MNIST digits 33 are wider, of 300 pair
 class Drop(anywidget.AnyWidget):
     """A button and a place to drop a picture, which comes as `content`, file number `number`."""
 
-    _esm = Path(__file__).with_name("upload.js")
+    _esm = Path(__file__).with_name("upload.js").read_text("utf-8")
     content = traitlets.CBytes().tag(sync=True, echo_update=False)
     name = traitlets.Unicode().tag(sync=True)
     number = traitlets.Int(0).tag(sync=True, echo_update=False)

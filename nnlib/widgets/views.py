@@ -30,7 +30,7 @@ class Curves:
             self.lines += axes.plot([], [], color=plots.COLORS[0], linewidth=2, label="training")
             self.lines += axes.plot([], [], "--", color=plots.COLORS[1], linewidth=2, label="validation")
         accuracy.set(ylim=(0, 1.02))
-        self.lines += loss.plot([], [], "^", color=plots.COLORS[1], markersize=9, clip_on=False)
+        self.lines += loss.plot([], [], "^", color=plots.COLORS[1], markersize=9, clip_on=False, in_layout=False)
         if loss.get_position().x0 == accuracy.get_position().x0:  # one above the other
             loss.set(xlabel="")
         shown = [1, *([2] if validation else []), *([0] if earlier else [])]
@@ -62,7 +62,8 @@ def legend_above(axes, handles=None, labels=None):
     """A legend in one row above the axes, never on their curves."""
     handles, given = (handles, [line.get_label() for line in handles]) if handles else axes.get_legend_handles_labels()
     legend = axes.legend(handles, labels or given, loc="lower left", bbox_to_anchor=(0, 1), ncols=4, fontsize=11,
-                         frameon=False, borderaxespad=0.1, columnspacing=1, handletextpad=0.4, handlelength=1.5)  # fmt: skip
+                         frameon=False, borderaxespad=0.1, columnspacing=1, handletextpad=0.4,
+                         handlelength=1.5)  # fmt: skip
     legend.set_in_layout(False)  # it may be wider than the axes; an empty title keeps its row free
     axes.set_title(" ", fontsize=13)
 
@@ -122,9 +123,13 @@ class Plane:
     where two are even. Beside it, what each unit of the first hidden layer says."""
 
     def __init__(self, panel):
-        self.figure, axes = mosaic(10, 3.7, [["plane", "units", "loss"], ["plane", "units", "accuracy"]], [1.5, 0.9, 1.1])
+        self.figure, axes = mosaic(
+            10, 3.7, [["plane", "units", "loss"], ["plane", "units", "accuracy"]], [1.5, 0.9, 1.1]
+        )
         self.clickable, self.units, *self.curves = axes.values()
-        self.colors = np.array([to_rgb(plots.COLORS[k % len(plots.COLORS)]) for k in range(max(3, len(panel.class_names)))])
+        self.colors = np.array(
+            [to_rgb(plots.COLORS[k % len(plots.COLORS)]) for k in range(max(3, len(panel.class_names)))]
+        )
         self.image = self.clickable.imshow(np.ones((100, 100, 4)), origin="lower")
         self.points = [
             self.clickable.scatter([], [], s=26, color=color, edgecolor="white", linewidth=0.6, marker="os^Dv"[k % 5])
@@ -175,8 +180,12 @@ class Plane:
             A = layer.forward(A)
             if getattr(layer, "name", "") in names:
                 break
-        units = A.T[:12, :].reshape(-1, side, side)[:, ::-1].reshape(-1, side * side) if hidden else np.zeros((1, side**2))
-        tiles = tile_of(units / (np.abs(units).max(axis=1, keepdims=True) + 1e-9), (side, side), 2 if len(units) <= 6 else 3)
+        units = (
+            A.T[:12, :].reshape(-1, side, side)[:, ::-1].reshape(-1, side * side) if hidden else np.zeros((1, side**2))
+        )
+        tiles = tile_of(
+            units / (np.abs(units).max(axis=1, keepdims=True) + 1e-9), (side, side), 2 if len(units) <= 6 else 3
+        )
         self.title.set_text(f"{min(A.shape[1], 12)} hidden units\n(red +, blue -)" if hidden else "no hidden unit")
         show_tiles(self.maps, tiles)
 
@@ -195,7 +204,7 @@ class Pictures:
     def __init__(self, panel):
         self.image_shape, self.class_names = panel.image_shape, panel.class_names
         self.X, self.y = (panel.X_val[:10], panel.y_val[:10]) if len(panel.X_val) else (panel.X[:10], panel.y[:10])
-        layout = [["loss", "above"], ["loss", "above"], ["accuracy", "above"], ["accuracy", "below"]]
+        layout = [*2 * [["loss", "above"]], ["loss", "above"], ["accuracy", "above"], *2 * [["accuracy", "below"]]]
         self.figure, axes = mosaic(10, 4, layout, [1, 1.55])
         self.curves = axes["loss"], axes["accuracy"]
         self.above, below = axes["above"], axes["below"]

@@ -19,8 +19,7 @@ class Recorder(RendererBase):
 
     def __init__(self, figure):
         super().__init__()
-        self.width, self.height = figure.bbox.size
-        self.dpi = figure.dpi
+        (self.width, self.height), self.dpi = figure.bbox.size.tolist(), figure.dpi
         self.marks, self.points, self.codes, self.images = [], [], [], []
         self._count = 0  # of points
 
@@ -98,7 +97,7 @@ def _hex(color, alpha):
 
 
 def joined(recorders):
-    """What several have written down, as one dict to be sent to a page: `parts` are [first point, first image, marks]."""
+    """What several have written down, as a dict to send: `parts` are [first point, first image, marks]."""
     parts, count, images = [], 0, []
     for recorder in recorders:
         parts.append([count, len(images), recorder.marks])

@@ -82,14 +82,14 @@ def test_a_typed_number_is_taken_or_refused_in_words(page):
     assert typed(rows, "123") == ""
     says(page, 1, "123 training rows")
     assert "not a whole number" in typed(rows, "1,5")
-    assert "to 1,149" in typed(rows, "1e9")
+    assert "to 1,150" in typed(rows, "1e9")
     assert typed(rows, "1,000") == "" and ask(page, "print(size.samples)") == "1000"
     assert typed(rate, "0.1") == ""
 
 
 def test_the_first_steps_are_to_be_seen(page):
     for _ in range(5):
-        panel(page, 0).get_by_role("button", name="Make one update").click()
+        panel(page, 0).get_by_role("button", name="Step").click()
     says(page, 0, "step 5")
     assert ask(page, "print([int(s) for s in play._curves.lines[1].get_xdata()])") == "[0, 1, 2, 3, 5]"
 
@@ -249,11 +249,11 @@ for other in (made["panel"].network, made["net"]):
 def test_it_says_that_a_cell_is_running(page):
     notice = panel(page, 0).locator(".nnlib-notice")
     assert notice.inner_text() == ""
-    page.evaluate(START, "import time; time.sleep(5)")
+    page.evaluate(START, "import time; time.sleep(10)")
     page.wait_for_timeout(200)
     number(page, 0, "learning rate").locator("input[type=range]").press("ArrowRight")
-    panel(page, 0).locator(".nnlib-notice", has_text="Waiting for the running cell").wait_for(timeout=4500)
-    page.wait_for_function("() => !document.querySelector('.nnlib-notice').innerText", timeout=10_000)
+    panel(page, 0).locator(".nnlib-notice", has_text="Waiting for the running cell").wait_for(timeout=9000)
+    page.wait_for_function("() => !document.querySelector('.nnlib-notice').innerText", timeout=20_000)
 
 
 def test_a_panel_that_nobody_sees_pauses_and_says_so(page):
@@ -276,16 +276,19 @@ def test_after_a_restart_it_says_that_its_kernel_is_gone(page):
     assert "run this cell again" in panel(page, 0).locator(".nnlib-notice").inner_text()
 
 
-def test_a_saved_notebook_shows_its_pictures_without_a_kernel(page):
+def test_a_saved_notebook_shows_its_pictures_without_a_kernel(page, lab, browser):
     """As it was saved, opened anew: no panel, no error; its picture, and what to do."""
     assert page.locator("[data-nnlib-panel]").first.is_hidden(), "the live panel is there"
     page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:shutdown-kernel')")
-    page.reload()
-    page.wait_for_selector("[data-nnlib-panel]")
-    page.wait_for_timeout(3000)
-    shown = page.locator(".jp-OutputArea").first
-    assert "run this cell" in shown.inner_text() and "Error displaying" not in page.locator(".jp-Notebook").inner_text()
+    fresh = browser.new_page()  # whose console complains, of course
+    fresh.goto(lab[1]("page.ipynb"))
+    fresh.wait_for_selector("[data-nnlib-panel]")
+    fresh.wait_for_timeout(3000)
+    shown = fresh.locator(".jp-OutputArea").first
+    assert "run this cell" in shown.inner_text()
+    assert "Error displaying" not in fresh.locator(".jp-Notebook").inner_text()
     picture = shown.locator("img")
     assert picture.is_visible() and picture.bounding_box()["width"] > 500
-    assert "What the network says" in (picture.get_attribute("alt") or shown.inner_text())
+    assert "What the network says" in shown.inner_text()
+    fresh.close()

@@ -198,5 +198,6 @@ def test_labels_stay_in_the_picture(panel):
 
 
 def test_sliders_are_reachable_by_keyboard(panel):
-    assert isinstance(control(panel, "epsilon"), NumberControl)
-    assert control(panel, "epsilon").step == 0.25
+    choices = control(panel, "epsilon").choices
+    assert isinstance(control(panel, "epsilon"), NumberControl) and len(choices) == 45
+    assert (choices[0], choices[-1]) == (1e-12, 0.1)

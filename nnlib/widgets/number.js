@@ -51,7 +51,7 @@ export default {
       const text = write(value, whole);
       if (document.activeElement !== box || !box.dataset.typed) box.value = text;
       range.setAttribute("aria-valuetext", text);
-      range.setAttribute("aria-label", get("tooltip"));
+      range.setAttribute("aria-label", `${get("description")}: ${get("tooltip")}`);
       box.setAttribute("aria-label", `${get("description")}, as a number: ${get("tooltip")}`);
       el.title = get("tooltip");
       range.disabled = box.disabled = get("disabled");

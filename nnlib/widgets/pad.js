@@ -46,7 +46,7 @@ export default {
       ink.lineWidth = model.get("pen");
       ink.beginPath();
       ink.moveTo(...(from ?? to));
-      ink.lineTo(...to);
+      ink.lineTo(to[0] + 0.01, to[1]); // a line of no length would be left out, and a tap is a dot
       ink.stroke();
       [from, dirty] = [to, true];
     };

@@ -114,7 +114,7 @@ class Panel(ipywidgets.VBox):
         now, arguments, lines = self.arguments(), [], []
         for name, default in self._parameters.items():
             value = now.get(name, getattr(self, name, default))
-            if name in self._given and not _is_plain(self._given[name]):
+            if name not in now and name in self._given and not _is_plain(self._given[name]):
                 arguments.append(name if default is inspect.Parameter.empty else f"{name}={name}")
             elif _is_plain(value) and (name in now or hasattr(self, name)):
                 arguments += [] if _written(value) == _written(default) else [f"{name}={_written(value)}"]

@@ -279,9 +279,12 @@ export default {
     // -- what every control does, for those who hear the page: the same sentence as for those who point at it
     const named = new MutationObserver(() => name());
     const name = () => {
-      for (const part of panel()?.querySelectorAll("button[title], select[title], [title] > select") ?? []) {
-        const words = part.title || part.parentElement.title;
-        if (words && part.getAttribute("aria-label") !== words) part.setAttribute("aria-label", words);
+      for (const part of panel()?.querySelectorAll("button, select") ?? []) {
+        const label = part.parentElement.querySelector("label"), words = part.title || label?.title;
+        if (!words) continue;
+        const all = `${(part.matches("select") ? label.innerText : part.innerText).trim()}: ${words}`;
+        if (part.getAttribute("aria-label") !== all) part.setAttribute("aria-label", all);
+        if (part.title !== words) part.title = words;
       }
     };
     // Jupyter Notebook takes arrow keys for itself before a slider sees them, unless the slider is marked.

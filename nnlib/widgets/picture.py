@@ -36,8 +36,8 @@ class Picture(anywidget.AnyWidget):
 
     @property
     def drawing(self):
-        """What is drawn, whenever that was."""
-        return self.still, {name: part for name, part in self.moving.items() if name not in ("frame", "running")}
+        """All that is drawn, as a text: the same for the same picture."""
+        return repr((self.still, {**self.moving, "frame": 0, "running": False}))
 
     @property
     def frames_ahead(self):

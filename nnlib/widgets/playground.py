@@ -48,7 +48,7 @@ class Playground(TrainingPanel):
     """
 
     label = "What the network says, and its loss and accuracy over the steps"
-    hovers = True
+    hovers, untold = True, ("shape",)
     hidden = traitlets.List()
     activation = traitlets.Union([traitlets.Unicode(), traitlets.List()])
     optimizer = traitlets.Enum(list(OPTIMIZERS))
@@ -199,7 +199,8 @@ class Playground(TrainingPanel):
         return Network(layers=layers, seed=self.seed)
 
     def arguments(self):
-        return {"samples": None} if self.samples == len(self.X) else {}
+        shape = {} if self.shape == GIVEN else {"data": self.shape}
+        return shape | ({"samples": None} if self.samples == len(self.X) else {})
 
     @property
     def code(self):
@@ -335,10 +336,10 @@ def _training_controls(panel, full):
         more = [
             dropdown(panel, "optimizer", "optimizer", "How an update is made from the gradient", list(OPTIMIZERS)),
             number(panel, "batch_size", "batch size", what, min=1, max=512, most=100_000, whole=True),
-            number(panel, "samples", "training rows", "How many rows are in use", min=1, max=every, whole=True),
+            number(panel, "samples", "training rows", "How many rows are used", min=1, max=every, whole=True),
             number(panel, "weight_decay", "weight decay", "How strongly each update pulls the weights towards 0 (L2)",
                    choices=DECAYS, most=None),
-            number(panel, "dropout", "dropout", "Share of the hidden units that an update leaves out", max=0.9, step=0.1),
+            number(panel, "dropout", "dropout", "Share of hidden units that an update leaves out", max=0.9, step=0.1),
             switch(panel, "batch_norm", "batch norm", "Give each hidden unit mean 0 and variance 1 over the batch"),
         ]  # fmt: skip
     return ipywidgets.HBox([rate, *more]), more

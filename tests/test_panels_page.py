@@ -133,6 +133,8 @@ def test_the_pad_by_keyboard(page):
     for key in ("Delete", "ArrowDown", "Space", *["ArrowDown"] * 14, "Space"):
         pad.press(key)
     says(page, 2, "Reads 1")
+    assert typed(number(page, 2, "pen width"), "44") == ""
+    says(page, 2, "44 of 280")
     panel(page, 2).get_by_role("button", name="Eraser").click()
     pad.focus()
     for key in ("Space", *["ArrowUp"] * 15, "Space"):
@@ -233,6 +235,7 @@ def test_the_code_makes_the_same_panel(page):
         page,
         """
 import nnlib
+import warnings; warnings.simplefilter("ignore")
 play.reset(); play.learning_rate = 0.1; play.advance(24)  # six epochs
 made = {"nnlib": nnlib, "widgets": widgets}
 exec(play.code, made)

@@ -90,3 +90,11 @@ def test_the_point_stays_in_the_picture_and_is_whole(options, z):
         (point,) = [line for line in axes.lines if line.get_marker() == "o"]
         low, high = point.axes.get_ylim()
         assert low <= point.get_ydata()[0] <= high and not point.get_clip_on()
+
+
+def test_a_second_function_in_grey(explorer):
+    control(explorer, "beside it").value = "tanh"
+    for axes, expected in zip(explorer.figure.axes, (np.tanh(-2.0), 1 - np.tanh(-2.0) ** 2), strict=True):
+        other = axes.lines[2]
+        assert np.interp(-2.0, other.get_xdata(), other.get_ydata()) == pytest.approx(expected, abs=1e-3)
+    assert "In grey: tanh" in explorer.message.value

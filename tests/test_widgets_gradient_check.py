@@ -201,3 +201,27 @@ def test_sliders_are_reachable_by_keyboard(panel):
     choices = control(panel, "epsilon").choices
     assert isinstance(control(panel, "epsilon"), NumberControl) and len(choices) == 45
     assert (choices[0], choices[-1]) == (1e-12, 0.1)
+
+
+def test_a_click_sets_epsilon():
+    panel = GradientCheck()
+    at = panel.figure.axes[1].transData.transform((3e-8, 1e-5)).tolist()
+    panel._heard(None, {"at": at, "clicked": True}, [])
+    assert panel.epsilon == pytest.approx(3e-8, rel=0.05)
+
+
+def test_the_quiz_hides_the_mistake_s_name():
+    def spoiled(net):
+        net.loss_and_gradient_of = None
+        return net
+
+    panel = GradientCheck(mistakes={"a planted one": spoiled})
+    names, quiz = control(panel, "mistake"), control(panel, "Quiz")
+    quiz.value = True
+    assert (
+        names.layout.display == "none"
+        and "planted" not in panel.message.value
+        and "Which mistake" in panel.message.value
+    )
+    quiz.value = False
+    assert names.layout.display is None and f"it was: {panel.mistake}" in panel.message.value

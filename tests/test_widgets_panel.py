@@ -428,3 +428,60 @@ def test_a_plane_of_ten_classes():
         if len(points.get_facecolor())
     }
     assert len(looks) == 10
+
+
+def test_frame_and_text_are_one_message(dataset, monkeypatch):
+    panel, sent = KINDS["Playground"](dataset), []
+    monkeypatch.setattr(panel.picture, "send_state", lambda key=None: sent.append(key))
+    panel.advance(20)
+    assert {"moving", "value"} <= {*sent[0]} and not any({"moving", "value"} & {*key} for key in sent[1:])
+    panel.close()
+
+
+CHANGES = {
+    "ActivationExplorer": {"z": 1.5, "other": "tanh"},
+    "BackpropStepper": {"position": 4, "updates": 2},
+    "DataBrowser": {"index": 3, "scrambled": True},
+    "DataSize": {"samples": 100},
+    "GradientCheck": {"epsilon": 1e-7, "activation": "relu"},
+    "Playground": {"hidden": [5, 4], "activation": ["tanh", "elu"], "dropout": 0.2},
+    "Playground, full": {"optimizer": "Adam", "samples": 55, "seed": 2},
+    "DrawingPad": {"pen": 30},
+    "Race": {"lanes": ["elu", "relu", None], "rates": [0.2, 0.3], "same_rate": False},
+    "Transform": {"rotation": 30, "index": 2},
+    "Upload": {},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_code_makes_the_panel_with_its_settings(kind, dataset):
+    panel = KINDS[kind](dataset)
+    for name, value in CHANGES[kind].items():
+        setattr(panel, name, value)
+    data = {"Playground": "iris", "Transform": "mnist-5k"}.get(kind, "digits")
+    names = {"widgets": widgets, "nnlib": nnlib, "data": dataset(data), "X": dataset("mnist-5k").X_val[:3]}
+    exec(panel.code, names | {"mistakes": {"nothing": lambda net: net}}, made := {})
+    for name in panel.own_traits():
+        assert getattr(made["panel"], name) == getattr(panel, name), panel.code
+    panel.close()
+    made["panel"].close()
+
+
+def test_a_lecture_has_larger_letters_and_fewer_controls(dataset):
+    for make in (
+        lambda lecture: widgets.Playground(dataset("digits"), full=True, lecture=lecture),
+        lambda lecture: widgets.Race(dataset("digits"), width=8, lecture=lecture),
+        lambda lecture: widgets.GradientCheck(lecture=lecture),
+        lambda lecture: widgets.BackpropStepper(lecture=lecture),
+    ):
+        panel, large = make(False), make(True)
+        scale = [(p.picture.widest or p.picture.still["size"][0]) / p.picture.still["size"][0] for p in (panel, large)]
+        assert scale[0] == 1 and scale[1] >= 1.1
+        assert large.picture.still["size"][1] * scale[1] < 560  # and the controls: a page is 720 high
+        shown = [
+            sum(part.layout.display != "none" for part in all_parts(p) if hasattr(part, "tooltip"))
+            for p in (panel, large)
+        ]
+        assert shown[1] < shown[0]
+        panel.close()
+        large.close()

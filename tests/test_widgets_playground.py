@@ -537,3 +537,116 @@ def test_activations_in_words(rings):
     assert "2-2 (no hidden layer)" in panel.message.value
     panel.hidden, panel.activation = [3, 3], ["elu", "relu"]
     assert "(elu, relu)" in panel.message.value
+
+
+# -- regularisation, points, and how it is going ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("settings", [{"dropout": 0.3}, {"batch_norm": True}, {"dropout": 0.2, "batch_norm": True}])
+def test_dropout_and_batch_norm_are_nnlib_s(panel, settings):
+    for name, value in settings.items():
+        kind = NumberControl if name == "dropout" else ipywidgets.ToggleButton
+        control(panel, kind, name.replace("_", " ")).value = value
+    layers = []
+    for n_in, n_out in ((64, 12), (12, 8)):
+        layers += [nnlib.Dense(n_in, n_out), *([nnlib.BatchNorm(n_out)] if "batch_norm" in settings else [])]
+        layers += [nnlib.Activation("relu"), *([nnlib.Dropout(settings["dropout"])] if "dropout" in settings else [])]
+    net = nnlib.Network(layers=[*layers, nnlib.Dense(8, 10)], seed=0)
+    panel.advance(30)
+    with numerics():
+        records = nnlib.train_steps(net, panel.X, panel.y, optimizer=nnlib.SGD(0.1))
+        for _ in range(30):
+            next(records)
+    assert same(panel.network, net)
+
+
+def test_weight_decay_acts_on_the_training_under_way(panel):
+    panel.advance(20)
+    control(panel, NumberControl, "weight decay").value = 0.5
+    assert panel.step == 20 and "weight decay 0.5" in panel.message.value
+    before = np.abs(panel.network.weights[0]).mean()
+    panel.advance(40)
+    assert np.abs(panel.network.weights[0]).mean() < 0.5 * before
+
+
+def test_other_points_and_one_more():
+    panel = Playground("rings", hidden=[6], learning_rate=0.5)
+    panel.advance(20)
+    shape = control(panel, ipywidgets.Dropdown, "points")
+    for name in ("XOR", "moons", "spiral", "blobs"):
+        shape.value = name
+        classes = len(np.unique(panel.y))
+        assert panel.step == 0 and classes == (3 if name == "blobs" else 2) and np.abs(panel.X).max() < 2.5
+        assert panel.network.sizes == [2, 6, classes] and panel.samples == len(panel.X) == 200
+        panel.advance(300)
+        assert panel.network.accuracy(panel.X, panel.y) > (0.55 if name == "spiral" else 0.8)
+    spread = panel.X.std()
+    control(panel, NumberControl, "noise").value = 0.5
+    assert panel.X.std() > spread
+    plane = panel.figure.axes[0]
+    at = plane.transData.transform((0.5, -0.25)).tolist()
+    control(panel, ipywidgets.Dropdown, "a click adds").value = 1
+    step = panel.step
+    panel._heard(None, {"at": at, "clicked": True}, [])
+    assert panel.samples == len(panel.X) == 201 and panel.y[-1] == 1 and panel.step == step
+    np.testing.assert_allclose(panel.X[-1], (0.5, -0.25), atol=1e-3)
+
+
+def test_the_line_is_where_the_classes_are_even(rings):
+    panel = Playground(rings, hidden=[8], activation="tanh", learning_rate=0.5)
+    panel.advance(600)
+    points = np.vstack(panel._view.line.get_segments())
+    p = panel.network.predict_proba(points.astype(np.float32))
+    assert len(points) > 20 and np.abs(p - 0.5).max() < 0.05
+    assert panel.figure.axes[0].get_aspect() == 1
+
+
+def test_what_the_pointer_is_over(dataset):
+    panel = Playground(dataset("mnist-5k"), hidden=[16])
+    axes = panel._view.above
+    text = panel.pointed(axes, 29 + 3.5, 29 + 10.5, False)  # column 1, row 1
+    unit = panel._view.columns + 1
+    assert text == f"unit {unit}, pixel (10, 3): weight {panel.network.weights[0][10 * 28 + 3, unit]:+.3f}"
+    assert panel.pointed(axes, 28.5, 5, False) is None
+
+
+def test_dead_units_are_counted(panel):
+    panel.network.biases[0][:5] = -1000
+    panel.changed()
+    assert "5 of 12 units are 0 for every row" in panel.message.value
+    panel.reset()
+    assert "for every row" not in panel.message.value
+
+
+def test_the_last_run_stays_in_grey(panel):
+    panel.advance(60)
+    curve = panel._run.curve()
+    panel.reset()
+    panel.advance(20)
+    np.testing.assert_array_equal(panel._curves.lines[0].get_xdata(), curve[:, 0])
+    np.testing.assert_array_equal(panel._curves.lines[0].get_ydata(), curve[:, 3])
+
+
+def test_a_training_that_diverged_keeps_its_curve(rings):
+    panel = Playground((1e6 * rings[0], rings[1]), hidden=[8], learning_rate=10.0)
+    with pytest.raises(ValueError, match="diverged"):
+        panel.advance(500)
+    curves, step = panel._curves, panel._run.diverged
+    assert curves.diverged.get_text() == f"diverged at step {step}"
+    assert step in curves.lines[6].get_xdata() and {*curves.lines[6].get_ydata()} == {curves.axes[0].get_ylim()[1]}
+    assert panel.history["step"].iloc[0] == 0 and panel.history["step"].iloc[-1] < step
+    panel.learning_rate = 1e-9
+    panel.advance(1)
+    assert not curves.diverged.get_text() and panel.history["step"].max() <= panel.step
+
+
+def test_speed(rings):
+    async def session():
+        panel = Playground(rings)
+        panel.speed = 20
+        panel.running = True
+        await asyncio.sleep(2)
+        panel.close()
+        return panel.step
+
+    assert 2 <= asyncio.run(session()) <= 42

@@ -10,7 +10,7 @@ import pytest
 from nnlib import Network
 from nnlib.widgets import BackpropStepper
 from nnlib.widgets.controls import NumberControl
-from nnlib.widgets.stepper import ACTIVATIONS
+from nnlib.widgets.stepper import ACTIVATIONS, PLACES
 
 
 def controls(panel, kind):
@@ -154,3 +154,30 @@ def test_another_seed_gives_other_numbers():
     panel = BackpropStepper()
     panel.seed = 3
     assert np.array_equal(panel.values["W1"], BackpropStepper(seed=3).values["W1"])
+
+
+def test_it_goes_on_by_itself():
+    panel = BackpropStepper()
+    for _ in range(20):
+        panel.running = True
+        panel.work()
+    assert panel.position == 13 and not panel.running
+
+
+def test_a_click_on_a_box_goes_there():
+    panel = BackpropStepper()
+    at = panel.figure.axes[0].transData.transform(PLACES["dW2"]).tolist()
+    panel._heard(None, {"at": at, "clicked": True}, [])
+    assert panel.position == 7 and "dW2" in panel.message.value
+
+
+def test_the_update_is_gradient_descent():
+    panel, losses = BackpropStepper(samples=3), []
+    for _ in range(6):
+        losses.append(float(panel.values["L"]))
+        W, dW = panel.values["W1"], panel.values["dW1"]
+        controls(panel, ipywidgets.Button)["Do the update"].click()
+        np.testing.assert_allclose(panel.values["W1"], W - 0.5 * dW, atol=0.0051)  # rounded to what is shown
+    assert np.all(np.diff([*losses, float(panel.values["L"])]) < 0) and f"{losses[-1]:.3f}" in panel.message.value
+    panel.seed = 5
+    assert not np.array_equal(panel.values["X"], BackpropStepper(samples=3).values["X"])

@@ -125,3 +125,18 @@ def test_names_are_escaped(digits):
 
 def test_it_carries_a_picture_for_readers_without_a_kernel(panel):
     assert "image/png" in panel._repr_mimebundle_()
+
+
+def test_the_curve_along_what_was_moved_last(panel):
+    panel.shift_x = 4
+    assert panel.along == "shift_x"
+    for curve, net in zip(panel._curves, panel.networks.values(), strict=True):
+        x, p = curve.get_data()
+        here = net.predict_proba(panel.moved.reshape(1, 784))[0]
+        k = panel.y[panel.index]
+        at = np.abs(x - 4).argmin()
+        panel.shift_x = int(round(x[at]))
+        assert x[0] == -10 and x[-1] == 10
+        near = sorted((p[at], p[min(at + 1, len(p) - 1)], p[at - 1]))
+        assert near[0] - 0.05 <= here[k] <= near[-1] + 0.05
+        panel.shift_x = 4

@@ -80,23 +80,29 @@ def button(text, icon, action, tooltip):
     return made
 
 
-def train_buttons(panel, *more):
-    """Train / Pause, Step and Reset for a TrainingPanel with a `seed`, what else is given, New seed and the speed."""
-    train = switch(panel, "running", "Train", "Train until Pause is pressed", "play")
+def train_switch(panel, what="Train until Pause is pressed"):
+    """Train / Pause."""
+    train = switch(panel, "running", "Train", what, "play")
     train.button_style, train.layout.width = "primary", "100px"
 
     def show_state(_):
         train.description, train.icon = ("Pause", "pause") if panel.running else ("Train", "play")
-        train.tooltip = "Pause the training" if panel.running else "Train until Pause is pressed"
+        train.tooltip = "Pause the training" if panel.running else what
+
+    panel.observe(show_state, "running")
+    return train
+
+
+def train_buttons(panel, *more):
+    """Train / Pause, Step and Reset for a TrainingPanel with a `seed`, what else is given, New seed and the speed."""
 
     def new_seed():
         panel.seed += 1
 
-    panel.observe(show_state, "running")
     step = button("Step", "step-forward", panel.step_once, "Make one update of the weights")
     reset = button("Reset", "undo", panel.reset, "Go back to the start weights; the last run stays in grey")
     seed = button("New seed", "random", new_seed, "Begin again from other start weights")
     what = f"How many steps are made per second, at most; {FULL_SPEED:,.0f} is as fast as it goes"
     speeds = [float(f"{digits}e{power}") for power in range(4) for digits in (1, 2, 5)] + [FULL_SPEED]
     speed = number(panel, "speed", "steps per second", what, choices=speeds, least=0.1)
-    return ipywidgets.HBox([train, step, reset, *more, seed, speed])
+    return ipywidgets.HBox([train_switch(panel), step, reset, *more, seed, speed])

@@ -10,7 +10,7 @@ from nnlib import plots
 from nnlib.network import Network
 from nnlib.optimizers import SGD
 from nnlib.widgets.arguments import dataset_of, units_of, whole_number
-from nnlib.widgets.controls import button, number, switch
+from nnlib.widgets.controls import button, number, train_switch
 from nnlib.widgets.panel import TrainingPanel
 from nnlib.widgets.run import Run
 from nnlib.widgets.views import Curves, legend_above
@@ -75,16 +75,8 @@ class DataSize(TrainingPanel):
         choices = [*(n for n in rounds if n < len(self.X)), len(self.X)]
         what = "How many training rows are in use; to move it trains again"
         slider = number(self, "samples", "training rows", what, choices=choices, whole=True)
-        run = switch(self, "running", "Train", "Train to the end of the run", "play")
-        run.button_style = "primary"
-
-        def show_state(_):
-            run.description, run.icon = ("Pause", "pause") if self.running else ("Train", "play")
-            run.tooltip = "Pause the training" if self.running else "Train to the end of the run"
-
-        self.observe(show_state, "running")
         buttons = [
-            run,
+            train_switch(self, "Train to the end of the run"),
             button("All sizes", "forward", self.sweep, "Train once with every size, from few rows to all"),
             button("New seed", "random", self.new_seed, "Train from other start weights, on other rows"),
             button("Clear", "eraser", self.clear, "Forget all finished runs"),

@@ -76,6 +76,7 @@ class Panel(ipywidgets.VBox):
         self._style_figure()
         super().__init__([*controls, self.picture])
         self.add_class("nnlib-panel")
+        self.picture.tips = [part.tooltip for part in all_parts(self) if isinstance(part, ipywidgets.Dropdown)]
         if lecture:
             self.add_class("nnlib-lecture")
             for control in rare:

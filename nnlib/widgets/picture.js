@@ -201,10 +201,13 @@ export default {
       if (spoken.textContent !== message.innerText) [spoken.textContent, spokenAt] = [message.innerText, performance.now()];
     };
     const redraw = () => {
-      [last, asked] = [performance.now(), 0];
       if (waiting) return;
       waiting = true;
       requestAnimationFrame(draw);
+    };
+    const arrived = () => {
+      [last, asked] = [performance.now(), 0];
+      redraw();
     };
     const show_code = () => {
       code.lastChild.textContent = model.get("code");
@@ -213,7 +216,7 @@ export default {
     const resized = new ResizeObserver(redraw);
     const themed = new MutationObserver(redraw);
     themed.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-name", "class"] });
-    model.on("change:moving change:value", redraw);
+    model.on("change:moving change:value", arrived);
     model.on("change:code", show_code);
     show_code();
     redraw();
@@ -279,12 +282,15 @@ export default {
     // -- what every control does, for those who hear the page: the same sentence as for those who point at it
     const named = new MutationObserver(() => name());
     const name = () => {
+      // ipywidgets shows no tooltip for a list.
+      panel()?.querySelectorAll("select").forEach((list, k) => {
+        if (list.title !== (model.get("tips")[k] ?? "")) list.title = model.get("tips")[k] ?? "";
+      });
       for (const part of panel()?.querySelectorAll("button, select") ?? []) {
-        const label = part.parentElement.querySelector("label"), words = part.title || label?.title;
+        const label = part.parentElement.querySelector("label"), words = part.title;
         if (!words) continue;
         const all = `${(part.matches("select") ? label.innerText : part.innerText).trim()}: ${words}`;
         if (part.getAttribute("aria-label") !== all) part.setAttribute("aria-label", all);
-        if (part.title !== words) part.title = words;
       }
     };
     // Jupyter Notebook takes arrow keys for itself before a slider sees them, unless the slider is marked.
@@ -309,7 +315,7 @@ export default {
       clearTimeout(hidden);
       clearInterval(looking);
       for (const observer of [resized, themed, sighted, named]) observer.disconnect();
-      model.off("change:moving change:value", redraw);
+      model.off("change:moving change:value", arrived);
       model.off("change:code", show_code);
       model.off("msg:custom", hear);
       document.removeEventListener("visibilitychange", sight);

@@ -11,6 +11,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 
 from nnlib import plots
+from nnlib.layers import Activation
 from nnlib.plots.style import empty_figure, styled
 
 MOST_UNITS = 40  # whose weights are shown as pictures
@@ -105,11 +106,10 @@ def view_of(panel):
 class CurvesAlone:
     """Nothing but the curves, for rows that are neither points in the plane nor pictures."""
 
-    clickable = None
+    clickable, artists = None, ()
 
     def __init__(self):
         self.figure, self.curves = plots.figure(10, 3.4, ncols=2)
-        self.artists = []
 
     def update(self, panel):
         pass
@@ -123,13 +123,11 @@ class Plane:
     where two are even. Beside it, what each unit of the first hidden layer says."""
 
     def __init__(self, panel):
-        self.figure, axes = mosaic(
-            10, 3.7, [["plane", "units", "loss"], ["plane", "units", "accuracy"]], [1.5, 0.9, 1.1]
-        )
+        layout = [["plane", "units", "loss"], ["plane", "units", "accuracy"]]
+        self.figure, axes = mosaic(10, 3.7, layout, [1.5, 0.9, 1.1])
         self.clickable, self.units, *self.curves = axes.values()
-        self.colors = np.array(
-            [to_rgb(plots.COLORS[k % len(plots.COLORS)]) for k in range(max(3, len(panel.class_names)))]
-        )
+        classes = range(max(3, len(panel.class_names)))
+        self.colors = np.array([to_rgb(plots.COLORS[k % len(plots.COLORS)]) for k in classes])
         self.image = self.clickable.imshow(np.ones((100, 100, 4)), origin="lower")
         self.points = [
             self.clickable.scatter([], [], s=26, color=color, edgecolor="white", linewidth=0.6, marker="os^Dv"[k % 5])
@@ -174,20 +172,15 @@ class Plane:
 
     def _show_units(self, network, hidden):
         """The first hidden layer's values over the plane, of up to 12 units."""
-        A = self.grid.reshape(100, 100, 2)[::3, ::3].reshape(-1, 2)
-        side, names = 34, {"identity", "relu", "leaky_relu", "elu", "sigmoid", "tanh"}
+        A, side = self.grid.reshape(100, 100, 2)[::-3, ::3].reshape(-1, 2), 34
         for layer in network.layers if hidden else ():
             A = layer.forward(A)
-            if getattr(layer, "name", "") in names:
+            if isinstance(layer, Activation):
                 break
-        units = (
-            A.T[:12, :].reshape(-1, side, side)[:, ::-1].reshape(-1, side * side) if hidden else np.zeros((1, side**2))
-        )
-        tiles = tile_of(
-            units / (np.abs(units).max(axis=1, keepdims=True) + 1e-9), (side, side), 2 if len(units) <= 6 else 3
-        )
-        self.title.set_text(f"{min(A.shape[1], 12)} hidden units\n(red +, blue -)" if hidden else "no hidden unit")
-        show_tiles(self.maps, tiles)
+        units = A.T[:12] if hidden else np.zeros((1, side**2))
+        units = units / (np.abs(units).max(axis=1, keepdims=True) + 1e-9)
+        self.title.set_text(f"{len(units)} hidden units\n(red +, blue -)" if hidden else "no hidden unit")
+        show_tiles(self.maps, signed(plots.tile(units, (side, side), 2 if len(units) <= 6 else 3)))
 
     def pointed(self, panel, axes, x, y):
         if axes is not self.clickable:
@@ -232,12 +225,13 @@ class Pictures:
         which = "the first layer" if units <= MOST_UNITS else f"the first {MOST_UNITS} of {units} units"
         self.title.set_text(f"weights into {'each class' if names else which} (red +, blue -)")
         self.columns = int(np.ceil(np.sqrt(2.1 * len(self.W))))
-        tiles = tile_of(self.W / (np.abs(self.W).max() or 1), self.image_shape, self.columns)
-        show_tiles(self.weights, tiles)
+        tiles = plots.tile(self.W / (np.abs(self.W).max() or 1), self.image_shape, self.columns)
+        show_tiles(self.weights, signed(tiles))
         height, width = self.image_shape
         for k, text in enumerate(self.names):
-            row, column = divmod(k, self.columns)
-            text.set(text=names[k] if names and k < MOST_UNITS else "", x=column * (width + 1), y=row * (height + 1))
+            if bool(text.get_text()) != bool(names):
+                row, column = divmod(k, self.columns)
+                text.set(text=names[k] if names else "", x=column * (width + 1), y=row * (height + 1))
         for label, said, is_ in zip(self.labels, network.predict(self.X), self.y, strict=True):
             right = said == is_
             text = self.class_names[said] if right else f"{self.class_names[said]}\nis {self.class_names[is_]}"
@@ -260,11 +254,6 @@ def mosaic(width, height, layout, width_ratios):
     """A Figure of the module's style and its axes by name, where some span several rows."""
     figure = empty_figure(width, height)
     return figure, figure.subplot_mosaic(layout, width_ratios=width_ratios)
-
-
-def tile_of(rows, shape, columns):
-    """Rows of numbers between -1 and 1 as pictures side by side, RGBA."""
-    return signed(plots.tile(rows, shape, columns))
 
 
 def show_tiles(image, tiles):

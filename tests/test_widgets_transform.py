@@ -135,7 +135,7 @@ def test_the_curve_along_what_was_moved_last(panel):
         here = net.predict_proba(panel.moved.reshape(1, 784))[0]
         k = panel.y[panel.index]
         at = np.abs(x - 4).argmin()
-        panel.shift_x = int(round(x[at]))
+        panel.shift_x = round(float(x[at]))
         assert x[0] == -10 and x[-1] == 10
         near = sorted((p[at], p[min(at + 1, len(p) - 1)], p[at - 1]))
         assert near[0] - 0.05 <= here[k] <= near[-1] + 0.05

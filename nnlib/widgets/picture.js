@@ -42,14 +42,17 @@ function colors(element) {
   };
   const paper = rgb(["--jp-layout-color0", "--vscode-editor-background"], "#ffffff");
   const ink = rgb(["--jp-content-font-color0", "--vscode-editor-foreground"], "#000000");
-  const known = new Map([[null, null]]);
-  return (hex) => {
-    if (!known.has(hex)) {
+  const known = new Map();
+  return (hex, text = false) => {
+    if (hex === null) return null;
+    if (!known.has(hex + text)) {
       let [r, g, b, a] = [1, 3, 5, 7].map((k) => parseInt(hex.slice(k, k + 2), 16));
       if (r === g && g === b) [r, g, b] = paper.map((p, k) => Math.round(ink[k] + ((p - ink[k]) * r) / 255));
-      known.set(hex, `rgba(${r},${g},${b},${a / 255})`);
+      // Coloured letters are nearer to the ink, so that their contrast is 4.5 or more; white ones stand on a box.
+      else if (text && r < 250) [r, g, b] = [r, g, b].map((c, k) => Math.round(0.7 * c + 0.3 * ink[k]));
+      known.set(hex + text, `rgba(${r},${g},${b},${a / 255})`);
     }
-    return known.get(hex);
+    return known.get(hex + text);
   };
 }
 
@@ -105,7 +108,7 @@ function paint(context, drawing, scale, color) {
     if (kind === "t") {
       const [text, x, y, angle, wide, high, face, weight] = rest;
       context.font = `${weight} ${high}px ${face === "monospace" ? '"DejaVu Sans Mono", Menlo, Consolas, monospace' : '"DejaVu Sans", Verdana, sans-serif'}`;
-      context.fillStyle = context.strokeStyle;
+      context.fillStyle = color(stroke, true);
       context.translate(x, y);
       context.rotate((angle * Math.PI) / 180);
       context.scale(wide / (context.measureText(text).width || 1), -1); // as wide as the layout thinks, in any font

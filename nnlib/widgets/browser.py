@@ -51,7 +51,7 @@ class DataBrowser(Panel):
             axes.axis("off")
         self._bars = right.barh(data.class_names, np.ones(len(self.means)), color=plots.COLORS[5])
         farthest = np.nanmax(np.linalg.norm(data.X_train[:1000, None] - self.means, axis=2))
-        right.set(xlim=(0, 1.02 * farthest), xlabel="distance to the mean of class", ylabel="class")
+        right.set(xlim=(0, 1.02 * farthest), xlabel="distance to each mean", ylabel="class")
         right.invert_yaxis()
 
         self._slider = number(self, None, "index", "Which picture of those that are chosen is shown", max=1, whole=True)

@@ -26,6 +26,7 @@ const CSS = `
 .nnlib-panel :is(.jupyter-button, .widget-label, select) { font-size: 13px; color: var(--jp-content-font-color0, #000); }
 .nnlib-panel .jupyter-button.mod-primary { background: #00588A; color: #fff; }
 .nnlib-panel.nnlib-lecture { font-size: 19px; }
+.nnlib-lecture .nnlib-code { display: none; }
 .nnlib-panel.nnlib-lecture :is(.jupyter-button, .widget-label, select) { font-size: 17px; }
 `;
 

@@ -48,7 +48,7 @@ class Playground(TrainingPanel):
     """
 
     label = "What the network says, and its loss and accuracy over the steps"
-    hovers, untold = True, ("shape",)
+    hovers, untold, lecture_paper = True, ("shape",), 0.9
     hidden = traitlets.List()
     activation = traitlets.Union([traitlets.Unicode(), traitlets.List()])
     optimizer = traitlets.Enum(list(OPTIMIZERS))
@@ -84,7 +84,8 @@ class Playground(TrainingPanel):
         self._curves = Curves(*self._view.curves, validation=len(self.X_val) > 0)
         training, rare = _training_controls(self, full)
         buttons = train_buttons(self)
-        rows = [_network_controls(self, full), training, buttons, *_point_controls(self)]
+        layers = _network_controls(self, full)
+        rows, rare = [layers, training, buttons, *_point_controls(self)], [*rare, *([layers] if full else [])]
         artists = [*self._view.artists, *self._curves.artists]
         super().__init__(self._view.figure, artists, rows, lecture, [*rare, *buttons.children[-2:]])
 

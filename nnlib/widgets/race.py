@@ -122,7 +122,7 @@ class Race(TrainingPanel):
         self._keys = keys
         self._gradient_sizes.axhline(SMALLEST, color="0.5", linewidth=1, linestyle=":")
         below = {"fontsize": 11, "color": "0.4", "transform": self._gradient_sizes.get_yaxis_transform()}
-        self._gradient_sizes.text(0.98, SMALLEST * 1.5, f"on the line: {SMALLEST:g} or below", ha="right", **below)
+        self._gradient_sizes.text(0.98, SMALLEST * 1.5, f"{SMALLEST:g} or below", ha="right", **below)
         return [*self._lines, *self._out, *self._keys, *self._name_texts]
 
     def _lane_controls(self):

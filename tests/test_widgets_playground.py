@@ -612,7 +612,7 @@ def test_what_the_pointer_is_over(dataset):
 
 def test_dead_units_are_counted(panel):
     panel.network.biases[0][:5] = -1000
-    panel.changed()
+    panel.advance(1)
     assert "5 of 12 units are 0 for every row" in panel.message.value
     panel.reset()
     assert "for every row" not in panel.message.value

@@ -2,6 +2,7 @@
 
 import collections
 import functools
+import re
 import time
 
 import ipywidgets
@@ -48,7 +49,7 @@ class Playground(TrainingPanel):
     """
 
     label = "What the network says, and its loss and accuracy over the steps"
-    hovers, untold, lecture_paper = True, ("shape",), 0.9
+    hovers, untold, lecture_paper = True, ("shape",), (0.9, 1.0)
     hidden = traitlets.List()
     activation = traitlets.Union([traitlets.Unicode(), traitlets.List()])
     optimizer = traitlets.Enum(list(OPTIMIZERS))
@@ -206,7 +207,8 @@ class Playground(TrainingPanel):
     @property
     def code(self):
         """Besides the panel's own lines, those that train the same network without it."""
-        net = f"Network(layers={list(self.network.layers)})"
+        layers = re.sub(r"\b([A-Z]\w+)\(", r"nnlib.\1(", str(list(self.network.layers)))
+        net = f"Network(layers={layers}, seed={self.seed})"
         if not (self.dropout or self.batch_norm):
             names = [self.activation_of(k) for k in range(len(self.hidden))]
             net = f"Network({self.network.sizes}, activations={names}, seed={self.seed})"

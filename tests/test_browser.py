@@ -14,6 +14,7 @@ PANEL = ".jp-OutputArea-output > .nnlib-panel"
 # What a panel shows: its picture and the text below.
 SHOWN = """panel =>
     panel.querySelector('.nnlib-canvas canvas').toDataURL() + panel.querySelector('.nnlib-message').innerText
+        + panel.querySelectorAll('[aria-pressed=true]').length
 """
 
 

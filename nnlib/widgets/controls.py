@@ -80,14 +80,14 @@ def button(text, icon, action, tooltip):
     return made
 
 
-def train_switch(panel, what="Train until Pause is pressed"):
+def train_switch(panel, what="Train until Pause is pressed", text="Train"):
     """Train / Pause."""
-    train = switch(panel, "running", "Train", what, "play")
+    train = switch(panel, "running", text, what, "play")
     train.button_style, train.layout.width = "primary", "100px"
 
     def show_state(_):
-        train.description, train.icon = ("Pause", "pause") if panel.running else ("Train", "play")
-        train.tooltip = "Pause the training" if panel.running else what
+        train.description, train.icon = ("Pause", "pause") if panel.running else (text, "play")
+        train.tooltip = "Pause until it is pressed again" if panel.running else what
 
     panel.observe(show_state, "running")
     return train

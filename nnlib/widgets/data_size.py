@@ -85,6 +85,7 @@ class DataSize(TrainingPanel):
         artists = [*lines, *self._bands, *self._score_lines, self._samples_line]
         super().__init__(figure, artists, [ipywidgets.HBox([slider, *buttons])], lecture)
         self.observe(self._train_again, ["samples", "seed"])
+        self.observe(self._begin_anew, "running")
 
     @traitlets.validate("samples")
     def _at_most_all(self, proposal):
@@ -97,6 +98,10 @@ class DataSize(TrainingPanel):
         if change["name"] == "samples":
             self._sizes_to_come = []
         self.running = True
+
+    def _begin_anew(self, change):
+        """To train at the end of a run is to make it again."""
+        self._resets += bool(change["new"] and self.finished)
 
     def sweep(self):
         """A run of every size in turn."""

@@ -89,7 +89,7 @@ class Panel(ipywidgets.VBox):
         self._start_task()
         self.picture.on_msg(self._heard)
         self.picture.observe(self._sighted, "seen")
-        self.observe(self.changed, ["running", *self.own_traits()])
+        self.observe(self.changed, ["running", "speed", *self.own_traits()])
 
     def _style_figure(self):
         self.figure.patch.set_visible(False)  # the page's own paper
@@ -353,6 +353,8 @@ class TrainingPanel(Panel):
             for _ in range(wanted):
                 self.work()
         super()._update()
+        if self.speed < FULL_SPEED:
+            self._message_text += f" &middot; at most {self.speed:,g} steps/s"
 
 
 def all_parts(widget):

@@ -107,6 +107,12 @@ class Playground(TrainingPanel):
     def _at_most_all(self, proposal):
         return min(proposal["value"], len(self.X))
 
+    @traitlets.validate("shape")
+    def _plane_alone(self, proposal):
+        if proposal["value"] != GIVEN and hasattr(self, "X") and self.X.shape[1] != 2:
+            raise traitlets.TraitError(f"shape is {proposal['value']!r}; the rows are no points in the plane")
+        return proposal["value"]
+
     def activation_of(self, layer):
         """The activation of a hidden layer, counted from 0."""
         if isinstance(self.activation, str):
@@ -264,6 +270,7 @@ class Playground(TrainingPanel):
         extra = f", weight decay {self.weight_decay:.3g}" if self.weight_decay else ""
         extra += f", dropout {self.dropout:.3g}" if self.dropout else ""
         extra += ", batch norm" if self.batch_norm else ""
+        extra += f", a click adds a point of class {self.adds}" if self.X.shape[1] == 2 else ""
         settings = f"{sizes} ({names}), {optimizer}, {batches}{extra}, seed {self.seed}"
         return "<br>".join([" &middot; ".join([*state, *scores] if scores else [*state, "no step yet"]), settings])
 
@@ -370,4 +377,6 @@ def _point_controls(panel):
         "The class of the point that a click in the picture adds",
         [("class 0", 0), ("class 1", 1)],
     )
+    noise.disabled = panel.shape == GIVEN
+    panel.observe(lambda change: setattr(noise, "disabled", change["new"] == GIVEN), "shape")
     return [ipywidgets.HBox([shape, noise, adds])]

@@ -229,6 +229,7 @@ class Race(TrainingPanel):
         epochs = self.step / -(-len(self.X) // self.batch_size)
         rates = ", ".join(f"{self.rate_of(lane.number):.3g}" for lane in self._lanes)
         parts = [f"step {self.step:,}", f"epoch {epochs:.1f}", f"learning rates {rates}", f"seed {self.seed}"]
+        parts += ["one rate for all"] if self.same_rate else []
         parts += [f"<b>lane {lane.number + 1}</b> is out: {lane.out}" for lane in self._lanes if lane.out]
         parts.append(f"judged on {len(self.X_val)} validation rows")
         return " &middot; ".join(parts)

@@ -9,7 +9,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from nnlib import plots
 from nnlib.activations import FUNCTIONS
 from nnlib.checks import numerical_gradient
-from nnlib.widgets.controls import ACTIVATIONS, button, dropdown, number, switch
+from nnlib.widgets.controls import ACTIVATIONS, button, dropdown, number, train_switch
 from nnlib.widgets.operations import array_named, operations
 from nnlib.widgets.panel import Panel
 
@@ -87,7 +87,7 @@ class BackpropStepper(Panel):
         what = "Move each parameter against its derivative, and look at the loss again"
         return [
             *self._buttons,
-            switch(self, "running", "Play", "Go on by itself", "play"),
+            train_switch(self, "Go on by itself, to the end", "Play"),
             button("Do the update", "refresh", self.update_parameters, what),
             number(
                 self,

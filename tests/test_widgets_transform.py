@@ -124,7 +124,7 @@ def test_names_are_escaped(digits):
 
 
 def test_it_carries_a_picture_for_readers_without_a_kernel(panel):
-    assert "image/png" in panel._repr_mimebundle_()
+    assert "image/png" in next(panel._outputs())[0]
 
 
 def test_the_curve_along_what_was_moved_last(panel):

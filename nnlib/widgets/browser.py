@@ -67,9 +67,8 @@ class DataBrowser(Panel):
             "Next wrong", "forward", self.next_wrong, "Go on to a picture whose nearest mean is another class's"
         )
         artists = [self._image, self._mean, self._nearest, *self._titles, *self._bars]
-        super().__init__(
-            figure, artists, [ipywidgets.HBox([self._slider, digit, part, wrong, scramble])], lecture, [part]
-        )
+        row = ipywidgets.HBox([self._slider, digit, part, wrong, scramble])
+        super().__init__(figure, artists, [row], lecture, [part])
 
     def next_wrong(self):
         """Go on to the next picture whose nearest class mean is not its label's; stay if there is none."""

@@ -361,22 +361,9 @@ def _point_controls(panel):
         return []
     shapes = [*([GIVEN] if panel.shape == GIVEN else []), *SHAPES]
     shape = dropdown(panel, "shape", "points", "Which points there are", shapes)
-    noise = number(
-        panel,
-        "noise",
-        "noise",
-        "How far the points are moved at random; not those as given",
-        max=0.5,
-        step=0.02,
-        most=1,
-    )
-    adds = dropdown(
-        panel,
-        "adds",
-        "a click adds",
-        "The class of the point that a click in the picture adds",
-        [("class 0", 0), ("class 1", 1)],
-    )
+    noise = number(panel, "noise", "noise", "How far chance moves the points", max=0.5, step=0.02, most=1)
+    classes = [("class 0", 0), ("class 1", 1)]
+    adds = dropdown(panel, "adds", "a click adds", "The class of the point that a click in the picture adds", classes)
     noise.disabled = panel.shape == GIVEN
     panel.observe(lambda change: setattr(noise, "disabled", change["new"] == GIVEN), "shape")
     return [ipywidgets.HBox([shape, noise, adds])]

@@ -116,9 +116,7 @@ class Race(TrainingPanel):
             left = 0.02 + 0.325 * k
             keys.append(self._figure.add_artist(Line2D([left, left + 0.04], [0.965] * 2, linestyle=style, color=color,
                                                        marker=marker, linewidth=2.2)))  # fmt: skip
-            self._name_texts.append(
-                self._figure.text(0.07 + 0.325 * k, 0.96, "", va="center", fontsize=13, color=color)
-            )
+            self._name_texts.append(self._figure.text(left + 0.05, 0.96, "", va="center", fontsize=13, color=color))
         self._keys = keys
         self._gradient_sizes.axhline(SMALLEST, color="0.5", linewidth=1, linestyle=":")
         below = {"fontsize": 11, "color": "0.4", "transform": self._gradient_sizes.get_yaxis_transform()}

@@ -89,25 +89,10 @@ class BackpropStepper(Panel):
             *self._buttons,
             train_switch(self, "Go on by itself, to the end", "Play"),
             button("Do the update", "refresh", self.update_parameters, what),
-            number(
-                self,
-                "position",
-                "position",
-                "Which of the 13 operations is shown; 0 is what is given",
-                max=13,
-                whole=True,
-            ),
+            number(self, "position", "position", "Which of the 13 operations is shown", max=13, whole=True),
             number(self, "samples", "samples", "How many rows X has", min=1, max=4, whole=True),
             dropdown(self, "activation", "activation", "The activation of the hidden units", ACTIVATIONS),
-            number(
-                self,
-                "seed",
-                "seed",
-                "Which numbers the inputs and parameters start from",
-                max=99,
-                most=None,
-                whole=True,
-            ),
+            number(self, "seed", "seed", "Which numbers X and the weights start from", max=99, most=None, whole=True),
         ]
 
     def work(self):

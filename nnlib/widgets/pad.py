@@ -15,7 +15,7 @@ from nnlib.widgets.controls import number
 from nnlib.widgets.panel import Panel
 
 SIDE = 280  # pixels of the pad
-LARGE = 350  # CSS pixels of it on the page
+LARGE = 320  # CSS pixels of it on the page
 FINE = 3  # strokes from code are drawn so many times larger, then shrunk: soft edges, as the browser's have
 
 
@@ -57,7 +57,7 @@ class DrawingPad(Panel):
         self.pen, self.threshold = pen, threshold
         self.digit = self.probabilities = None
         self.sheet = Sheet(pen=pen, size=460 if lecture else LARGE)
-        figure, (left, right) = plots.figure(5.5, 3.4, ncols=2, width_ratios=[1, 1.7])  # beside the pad in 700 pixels
+        figure, (left, right) = plots.figure(3.9, 3.1, ncols=2, width_ratios=[1, 1.7])  # beside the pad in 700 pixels
         left.set(title="it sees", xticks=[], yticks=[])
         left.grid(False)
         self._image = left.imshow(np.zeros((28, 28)), cmap="gray", vmin=0, vmax=1)

@@ -62,7 +62,7 @@ class DrawingPad(Panel):
         left.grid(False)
         self._image = left.imshow(np.zeros((28, 28)), cmap="gray", vmin=0, vmax=1)
         right.set_title("it says")
-        self._bars = Bars(right, self.names, half=0.27)
+        self._bars = Bars(right, self.names, half=0.28)
 
         what = f"Width of the pen in pixels, of which the pad has {SIDE}"
         self.pen_control = number(self, "pen", "pen width", what, min=4, max=60, whole=True)

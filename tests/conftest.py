@@ -143,8 +143,8 @@ def browser():
         browser.close()
 
 
-@pytest.fixture
-def opened(browser):
+@contextlib.contextmanager
+def opening(browser):
     """A function that opens a server's notebook, runs it, and returns the page, whose complaints are looked at in the
     end."""
     page = browser.new_page(viewport={"width": 1150, "height": 1200})
@@ -169,3 +169,9 @@ def opened(browser):
     page.close()
     assert not complaints
     assert not [url for url in asked if url.startswith("http") and not url.startswith("http://127.0.0.1:")]
+
+
+@pytest.fixture
+def opened(browser):
+    with opening(browser) as run:
+        yield run

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
-PANEL = ".jp-OutputArea-output > .widget-vbox:has(> .nnlib-picture)"
+PANEL = ".jp-OutputArea-output > .nnlib-panel"
 # What a panel shows: its picture and the text below.
 SHOWN = """panel =>
-    panel.querySelector('.nnlib-picture canvas').toDataURL() + panel.querySelector(':scope > .widget-html').innerText
+    panel.querySelector('.nnlib-canvas canvas').toDataURL() + panel.querySelector('.nnlib-message').innerText
+        + panel.querySelectorAll('[aria-pressed=true]').length
 """
 
 
@@ -44,18 +45,13 @@ def upload(page, control):
     chooser.value.set_files(NOTEBOOKS[0].parent.parent / "data" / "samples" / "marker_5.png")
 
 
-def usable(control):
-    """A slider's handle is no form element: its slider carries the mark."""
-    return control.is_enabled() and control.evaluate("c => !c.closest('[disabled]')")
-
-
 def ways_to_move(page, control):
     """What a user can do to a control, as functions; a slider at its end moves the other way only."""
-    if control.evaluate("c => c.classList.contains('noUi-handle')"):
+    if control.evaluate("c => c.type === 'range'"):
         return [lambda: press(page, control, "ArrowRight"), lambda: press(page, control, "ArrowLeft")]
     if control.evaluate("c => c.tagName") == "SELECT":
         return [lambda: choose_another(control)]
-    if control.evaluate("c => c.classList.contains('widget-upload')"):
+    if control.evaluate("c => c.classList.contains('nnlib-upload')"):
         return [lambda: upload(page, control)]
     return [control.click]
 
@@ -67,13 +63,14 @@ def check_every_panel(page):
     assert found, "a notebook has at least one live panel"
     for panel in found:
         panel.scroll_into_view_if_needed()
-        controls = [c for c in panel.query_selector_all(".noUi-handle, select, button") if c.is_visible() and usable(c)]
+        controls = panel.query_selector_all("input[type=range], select, button")
+        controls = [control for control in controls if control.is_visible() and control.is_enabled()]
         controls.sort(
             key=lambda control: control.inner_text().strip() == "Restart"
         )  # last: there is no way back from it
         assert controls
         for control in controls:
-            name = control.evaluate("c => c.closest('.widget-inline-hbox, button').innerText")
+            name = control.get_attribute("aria-label")
             assert any(answers(page, panel, move) for move in ways_to_move(page, control)), f"no answer from {name!r}"
             if control.inner_text().strip() == "Pause":  # it trains now
                 control.click()

@@ -16,7 +16,7 @@ from outside import MNIST, needs
 
 pytestmark = pytest.mark.times
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
-PANEL = ".jp-OutputArea-output > .widget-vbox:has(> .nnlib-picture)"
+PANEL = ".jp-OutputArea-output > .nnlib-panel"
 CELLS = """
 import os, statistics
 import nnlib
@@ -37,8 +37,8 @@ panel
 """
 # Notes when each new picture arrived, what the text below said when, and when a key was pressed.
 WATCH = """() => {
-    const panel = document.querySelector('.jp-OutputArea-output > .widget-vbox:has(> .nnlib-picture)');
-    const picture = panel.querySelector('canvas'), text = panel.querySelector(':scope > .widget-html');
+    const panel = document.querySelector('.jp-OutputArea-output > .nnlib-panel');
+    const picture = panel.querySelector('.nnlib-canvas canvas'), text = panel.querySelector('.nnlib-message');
     const seen = window.seen = {frames: 0, blank: 0, key: 0, last: '', rates: []};
     new MutationObserver(() => seen.frames += 1).observe(picture, {attributeFilter: ['data-frame']});
     document.addEventListener('keydown', () => seen.key = performance.now(), true);
@@ -48,7 +48,8 @@ WATCH = """() => {
         if (rate !== seen.rates.at(-1)?.[1]) seen.rates.push([performance.now(), rate]);
     }).observe(text, {childList: true, subtree: true, characterData: true});
     const look = () => {
-        seen.blank += picture.getContext('2d').getImageData(5, 5, 1, 1).data[3] === 0;  // nothing drawn there
+        const row = picture.getContext('2d').getImageData(0, picture.height >> 1, picture.width, 1).data;
+        seen.blank += !row.some((value) => value);  // nothing drawn there
         requestAnimationFrame(look);
     };
     look();
@@ -82,8 +83,8 @@ def test_training_stays_live(name, lab, opened):
             speeds.append(float(found[1].replace(",", "")))
     frames = (page.evaluate("seen.frames") - before) / 5
 
-    slider = panel.locator(".widget-slider", has_text="learning rate").locator(".noUi-handle")
-    slider.focus()
+    control = panel.locator(".nnlib-number", has=page.locator("label:text-is('learning rate')"))
+    control.locator("input[type=range]").focus()
     delays = []
     for move in range(50):
         known = page.evaluate("seen.rates.length")
@@ -94,7 +95,7 @@ def test_training_stays_live(name, lab, opened):
         page.keyboard.press("ArrowRight" if move // 10 % 2 else "ArrowLeft")
     page.wait_for_timeout(1500)
     settled, rate = page.evaluate("[seen.rates.at(-1)[0] - seen.key, seen.rates.at(-1)[1]]")
-    assert rate == panel.locator(".widget-slider", has_text="learning rate").locator(".widget-readout").inner_text()
+    assert rate == control.locator("input[type=text]").input_value()
     panel.get_by_role("button", name="Pause").click()
 
     least = 20 if name == "mnist-5k" else 15

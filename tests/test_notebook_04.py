@@ -313,7 +313,9 @@ def test_what_the_panel_data_size_shows(data, seed):
     panel = widgets.DataSize(data, hidden=[64], seed=seed)
     panel.samples = 20
     panel.advance(500)
-    curve = pd.DataFrame(panel._finished_curves[20], columns=["step", "loss", "accuracy", "val_loss", "val_accuracy"])
+    curve = pd.DataFrame(
+        panel._finished_curves[20, seed], columns=["step", "loss", "accuracy", "val_loss", "val_accuracy"]
+    )
     curve = curve.set_index("step")
     assert curve["accuracy"][60] == 1 and curve["val_loss"].idxmin() <= 100
     assert curve["val_loss"].iloc[-1] > 1.03 * curve["val_loss"].min()

@@ -36,19 +36,19 @@ def test_values_at_the_start(explorer):
     ],
 )
 def test_a_control_moves_the_point_and_the_picture(explorer, description, value, expected):
-    before = explorer.picture.value
+    before = explorer.picture.drawing
     control(explorer, description).value = value
     assert (explorer.value, explorer.derivative) == pytest.approx(expected)
-    assert explorer.picture.value != before
+    assert explorer.picture.drawing != before
 
 
 def test_alpha_moves_elu(explorer):
     control(explorer, "activation").value = "elu"
-    before = explorer.picture.value
+    before = explorer.picture.drawing
     control(explorer, "alpha").value = 2.5
     assert explorer.value == pytest.approx(2.5 * np.expm1(-2))
     assert explorer.derivative == pytest.approx(2.5 * np.exp(-2))
-    assert explorer.picture.value != before
+    assert explorer.picture.drawing != before
 
 
 def test_a_slider_that_does_nothing_is_not_shown(explorer):
@@ -79,7 +79,7 @@ def test_the_derivative_is_the_slope_of_the_function(name):
 
 
 def test_it_carries_a_picture_for_readers_without_a_kernel(explorer):
-    assert "image/png" in explorer._repr_mimebundle_()
+    assert "image/png" in next(explorer._outputs())[0]
 
 
 @pytest.mark.parametrize("options", [("leaky_relu", 1.0), ("leaky_relu", 0.55), ("identity",), ("elu", 0.1, 3.0)])
@@ -90,3 +90,11 @@ def test_the_point_stays_in_the_picture_and_is_whole(options, z):
         (point,) = [line for line in axes.lines if line.get_marker() == "o"]
         low, high = point.axes.get_ylim()
         assert low <= point.get_ydata()[0] <= high and not point.get_clip_on()
+
+
+def test_a_second_function_in_grey(explorer):
+    control(explorer, "beside it").value = "tanh"
+    for axes, expected in zip(explorer.figure.axes, (np.tanh(-2.0), 1 - np.tanh(-2.0) ** 2), strict=True):
+        other = axes.lines[2]
+        assert np.interp(-2.0, other.get_xdata(), other.get_ydata()) == pytest.approx(expected, abs=1e-3)
+    assert "In grey: tanh" in explorer.message.value

@@ -12,7 +12,7 @@ from nnlib.widgets.panel import Panel
 
 RANGES = {  # the ends of each; None where there is none
     "ActivationExplorer": {"slope": (0, 1), "alpha": (0.1, 3), "z": (-6, 6)},
-    "BackpropStepper": {"position": (0, 13), "samples": (1, 4), "seed": (0, None)},
+    "BackpropStepper": {"position": (0, 13), "samples": (1, 4), "seed": (0, None), "updates": (0, 100)},
     "DataBrowser": {},
     "DataSize": {"samples": (10, None), "seed": (0, None)},
     "DrawingPad": {"pen": (4, 60), "threshold": (0, 1)},
@@ -21,7 +21,16 @@ RANGES = {  # the ends of each; None where there is none
         **{"samples": (10, None), "seed": (0, None)},
     },
     "GradientCheck": {"epsilon": (1e-12, 0.1)},
-    "Playground": {"learning_rate": (0, None), "batch_size": (1, None), "samples": (1, None), "seed": (0, None)},
+    "Playground": {
+        "learning_rate": (0, None),
+        "batch_size": (1, None),
+        "samples": (1, None),
+        "seed": (0, None),
+        "weight_decay": (0, None),
+        "dropout": (0, 0.9),
+        "noise": (0, 1),
+        "adds": (0, 1),
+    },
     "Race": {"depth": (1, 10), "seed": (0, None)},
     "Transform": {
         **{"index": (0, None), "shift_x": (-10, 10), "shift_y": (-10, 10)},
@@ -30,10 +39,11 @@ RANGES = {  # the ends of each; None where there is none
     "Upload": {},
 }
 NAMES = {  # the settings that are one of several names
-    "ActivationExplorer": ["activation"],
+    "ActivationExplorer": ["activation", "other"],
     "BackpropStepper": ["activation"],
     "GradientCheck": ["activation", "loss"],
-    "Playground": ["optimizer"],
+    "Playground": ["optimizer", "shape"],
+    "Transform": ["along"],
 }
 DATA = {"DataBrowser", "DataSize", "Generalise", "Playground", "Race"}
 
@@ -87,10 +97,9 @@ def test_a_number_beyond_its_range_is_refused(kind, name, make):
 
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in NAMES.items() for name in names])
 def test_a_name_that_is_not_known_is_refused(kind, name, make):
-    with pytest.raises(
-        traitlets.TraitError, match=rf"'{name}' trait .* expected any of \[.*'.*\], not the str 'magic'"
-    ):
-        make(kind, **{name: "magic"})
+    words = rf"'{name}' trait .* expected any of \[.*'.*\], not the str 'magic'"
+    with pytest.raises(traitlets.TraitError, match=words):
+        setattr(make(kind), name, "magic")
 
 
 @pytest.mark.parametrize(

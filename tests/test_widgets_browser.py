@@ -98,3 +98,14 @@ def test_the_name_of_a_data_set_and_what_is_none(dataset):
     assert panel.data.name == "digits" and np.array_equal(panel.data.X_train, dataset("digits").X_train)
     with pytest.raises(TypeError, match="is a tuple; expected a Dataset"):
         DataBrowser((panel.data.X_train, panel.data.y_train))
+
+
+def test_next_wrong(dataset):
+    panel, seen = DataBrowser(dataset("digits")), []
+    for _ in range(3):
+        control(panel, "Next wrong").click()
+        assert "<b>wrong</b>" in panel.message.value
+        near, label = panel.figure.axes[2].get_title(), panel.figure.axes[0].get_title()
+        assert near.split()[-1] != label.split()[-1]
+        seen.append(panel.index)
+    assert seen[0] < seen[1] < seen[2]

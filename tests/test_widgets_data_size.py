@@ -9,6 +9,7 @@ import traitlets
 
 import nnlib
 from nnlib.widgets import DataSize
+from nnlib.widgets.controls import NumberControl
 from nnlib.widgets.panel import numerics
 
 
@@ -35,7 +36,7 @@ def control(panel, kind, description):
 
 
 def slider(panel):
-    return control(panel, ipywidgets.SelectionSlider, "training rows")
+    return control(panel, NumberControl, "training rows")
 
 
 def press(panel, description):
@@ -49,7 +50,8 @@ def finish(panel):
 
 def curve(panel, axes=0):
     """Steps and values of the training curve on screen: of the loss, or on axes 1 of the accuracy."""
-    return panel.figure.axes[axes].lines[0].get_data()
+    steps, values = panel.figure.axes[axes].lines[1].get_data()
+    return steps[steps >= 20], values[steps >= 20]
 
 
 @pytest.mark.parametrize(("samples", "seed"), [(300, 0), (40, 0), (300, 3)])
@@ -73,10 +75,10 @@ def test_a_run_is_what_train_steps_does(samples, seed, data):
 
 def test_the_slider_trains_again(panel):
     finish(panel)
-    before, picture = panel.network.parameters.copy(), panel.picture.value
+    before, picture = panel.network.parameters.copy(), panel.picture.drawing
     slider(panel).value = 1000
     assert panel.samples == 1000 and panel.running and panel.step == 0
-    assert panel.picture.value != picture
+    assert panel.picture.drawing != picture
     finish(panel)
     assert list(panel.results["samples"]) == [200, 1000]
     assert not np.array_equal(panel.network.parameters, before)
@@ -112,7 +114,7 @@ def test_the_slider_leaves_a_sweep_and_a_size_set_from_code_alone(panel, data):
     finish(panel)
     assert slider(panel).value == panel.samples == len(data.X_train)
     panel.samples = 1100
-    assert slider(panel).value == 1000 and panel.samples == 1100
+    assert slider(panel).value == panel.samples == 1100  # between two marks
 
 
 def test_new_seed_begins_a_sweep_again(panel):
@@ -120,7 +122,7 @@ def test_new_seed_begins_a_sweep_again(panel):
     panel.advance(60)
     press(panel, "New seed")
     finish(panel)
-    assert len(panel.results) == 8 and panel.seed == 1
+    assert (panel.results["seed"] == 1).sum() == 8 and panel.seed == 1
 
 
 def test_bad_arguments(data):
@@ -166,20 +168,42 @@ def test_the_slider_ends_a_sweep(panel):
 
 def test_new_seed(panel):
     finish(panel)
-    weights, picture = panel.network.parameters.copy(), panel.picture.value
+    weights, picture = panel.network.parameters.copy(), panel.picture.drawing
     press(panel, "New seed")
-    assert panel.seed == 1 and panel.running and panel.results.empty
+    assert panel.seed == 1 and panel.running and panel.results["seed"].tolist() == [0]
     finish(panel)
+    assert panel.results["samples"].tolist() == [200, 200] and panel.results["seed"].tolist() == [0, 1]
+    both = panel.results["val_accuracy"]
+    (band,) = panel._bands[1].get_paths()
+    assert {*band.vertices[:, 1].round(6)} == {*both.round(6)}
+    assert panel._score_lines[1].get_ydata().tolist() == pytest.approx([both.mean()])
     assert not np.array_equal(panel.network.parameters, weights)
-    assert panel.picture.value != picture and "seed 1" in panel.message.value
+    assert panel.picture.drawing != picture and "seed 1" in panel.message.value
+
+
+def test_pause_and_train(panel):
+    train = control(panel, ipywidgets.ToggleButton, "Train")
+    panel.samples = 100
+    assert train.value and train.description == "Pause"
+    panel.advance(10)
+    train.value = False
+    assert not panel.running and panel.step == 10
+    train.value = True
+    finish(panel)
+    first = panel.network.parameters.copy()
+    train.value = True  # at the end: the same run again
+    panel.advance(1)
+    assert panel.step == 1
+    finish(panel)
+    assert np.array_equal(panel.network.parameters, first)
 
 
 def test_clear(panel):
     panel.sweep()
     panel.advance(50)
-    picture = panel.picture.value
+    picture = panel.picture.drawing
     press(panel, "Clear")
-    assert panel.results.empty and panel.picture.value != picture
+    assert panel.results.empty and panel.picture.drawing != picture
     finish(panel)
     assert list(panel.results["samples"]) == [50]  # the run under way; those to come were forgotten as well
 

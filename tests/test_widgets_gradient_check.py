@@ -1,12 +1,12 @@
 """The gradient-check panel: right for every pair, every control acts, planted mistakes are seen."""
 
-import ipywidgets
 import numpy as np
 import pytest
 import traitlets
 
 from nnlib import Activation, BatchNorm, Dense, Network, check_gradients
 from nnlib.widgets import GradientCheck, gradient_check
+from nnlib.widgets.controls import NumberControl
 from nnlib.widgets.gradient_check import ACTIVATIONS, EPSILONS, LOSSES, _short
 
 
@@ -58,11 +58,11 @@ def test_every_pair_is_right(monkeypatch):
 
 
 def test_activation_and_loss(panel):
-    pictures = {panel.picture.value}
+    pictures = {panel.picture.drawing}
     control(panel, "activation").value = "relu"
-    pictures.add(panel.picture.value)
+    pictures.add(panel.picture.drawing)
     control(panel, "loss").value = "softmax, squared error"
-    pictures.add(panel.picture.value)
+    pictures.add(panel.picture.drawing)
     assert (panel.activation, panel.loss) == ("relu", "softmax, squared error") and len(pictures) == 3
 
 
@@ -78,10 +78,10 @@ def test_the_report_is_that_of_check_gradients():
 
 
 def test_epsilon(panel):
-    picture, slider = panel.picture.value, control(panel, "epsilon")
+    picture, slider = panel.picture.drawing, control(panel, "epsilon")
     assert panel.verdict == "right"
     slider.value = 1e-10  # what the notebook asks: still right? no
-    assert panel.epsilon == 1e-10 and panel.verdict == "not sure" and panel.picture.value != picture
+    assert panel.epsilon == 1e-10 and panel.verdict == "not sure" and panel.picture.drawing != picture
     slider.value = 0.1
     assert panel.verdict == "wrong" and "wrong" in panel.message.value
     assert lines(panel)[2].get_xdata()[0] == pytest.approx(0.1)
@@ -122,9 +122,9 @@ def test_all_left_out_is_not_right(panel):
 
 
 def test_mistakes(panel):
-    picture = panel.picture.value
+    picture = panel.picture.drawing
     control(panel, "mistake").value = "bias mean"
-    assert panel.mistake == "bias mean" and panel.verdict == "wrong" and panel.picture.value != picture
+    assert panel.mistake == "bias mean" and panel.verdict == "wrong" and panel.picture.drawing != picture
     assert list(panel.report.index[panel.report["error"] > 1e-3]) == ["b1", "b2", "b3"]
     with pytest.raises(traitlets.TraitError, match="bias mean"):
         panel.mistake = "another"
@@ -198,5 +198,30 @@ def test_labels_stay_in_the_picture(panel):
 
 
 def test_sliders_are_reachable_by_keyboard(panel):
-    assert isinstance(control(panel, "epsilon"), ipywidgets.FloatLogSlider)
-    assert control(panel, "epsilon").step == 0.25
+    choices = control(panel, "epsilon").choices
+    assert isinstance(control(panel, "epsilon"), NumberControl) and len(choices) == 45
+    assert (choices[0], choices[-1]) == (1e-12, 0.1)
+
+
+def test_a_click_sets_epsilon():
+    panel = GradientCheck()
+    at = panel.figure.axes[1].transData.transform((3e-8, 1e-5)).tolist()
+    panel._heard(None, {"at": at, "clicked": True}, [])
+    assert panel.epsilon == pytest.approx(3e-8, rel=0.05)
+
+
+def test_the_quiz_hides_the_mistake_s_name():
+    def spoiled(net):
+        net.loss_and_gradient_of = None
+        return net
+
+    panel = GradientCheck(mistakes={"a planted one": spoiled})
+    names, quiz = control(panel, "mistake"), control(panel, "Quiz")
+    quiz.value = True
+    assert (
+        names.layout.display == "none"
+        and "planted" not in panel.message.value
+        and "Which mistake" in panel.message.value
+    )
+    quiz.value = False
+    assert names.layout.display is None and f"it was: {panel.mistake}" in panel.message.value

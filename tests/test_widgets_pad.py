@@ -17,7 +17,7 @@ import nnlib
 from nnlib import images
 from nnlib.widgets import DrawingPad, Upload
 from nnlib.widgets.answers import in_words, percent
-from nnlib.widgets.pad import SIDE
+from nnlib.widgets.pad import LARGE, SIDE
 
 SEVEN = [[(80, 70), (190, 70), (130, 220)]]
 ONE = [[(140, 60), (140, 220)]]
@@ -43,12 +43,12 @@ def test_an_empty_pad_says_so(pad):
 
 
 def test_strokes_from_code_are_read(pad):
-    before = pad.picture.value
+    before = pad.picture.drawing
     pad.draw_strokes(SEVEN)
     assert pad.answer == 7 and "Reads 7" in pad.message.value
     assert "Reads 7" in pad.sheet.label and "<b>" not in pad.sheet.label  # for those who hear the page
     assert pad.digit.shape == (28, 28) and pad.probabilities.sum() == pytest.approx(1, abs=1e-5)
-    assert pad.picture.value != before
+    assert pad.picture.drawing != before
 
 
 def test_what_the_network_sees_is_prepare_s_digit(pad):
@@ -74,10 +74,10 @@ def test_a_drawing_from_the_page_arrives_and_is_acknowledged(pad):
 
 def test_clear(pad):
     pad.draw_strokes(SEVEN)
-    before, given = pad.picture.value, pad.sheet.given
-    pad.clear_button.click()
+    before, given = pad.picture.drawing, pad.sheet.given
+    pad.clear()
     assert not pad.pixels.any() and "empty" in pad.message.value and pad.answer is None
-    assert pad.picture.value != before and pad.sheet.given == given + 1
+    assert pad.picture.drawing != before and pad.sheet.given == given + 1
 
 
 def test_pen_width(pad):
@@ -153,10 +153,10 @@ def test_another_network_and_one_that_does_not_fit():
 
 def test_the_static_picture_shows_the_drawing(pad):
     pad.draw_strokes(SEVEN)
-    bundle = pad._repr_mimebundle_()
+    bundle, about = next(pad._outputs())
     picture = Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))).convert("L")
-    assert picture.width < 1000
-    assert np.asarray(picture)[20:-20, 10:275].min() < 10, "black ink on the pad's white paper"
+    assert picture.width == 2 * about["image/png"]["width"] < 2000 and "Reads 7" in about["image/png"]["alt"]
+    assert np.asarray(picture)[40:-40, 20:550].min() < 10, "black ink on the pad's white paper"
 
 
 def test_the_answer_s_text_does_not_cross_the_axis(pad):
@@ -183,9 +183,9 @@ def png(pixels):
 
 
 def upload(panel, content):
-    """What the button does when a file was chosen."""
-    file = {"name": "photo", "type": "image/png", "size": len(content), "content": memoryview(content)}
-    panel.upload.set_state({"value": [{**file, "last_modified": 0}]})
+    """What the page sends when a file was chosen."""
+    number = panel.upload.number + 1
+    panel.upload.set_state({"content": memoryview(content), "name": "photo", "number": number})
 
 
 def pictures(panel):
@@ -195,10 +195,10 @@ def pictures(panel):
 def test_an_upload_is_read_and_its_stages_are_kept(pad):
     panel = Upload()
     assert "No picture yet" in panel.message.value and panel.stages is None
-    before = panel.picture.value
+    before = panel.picture.drawing
     pad.draw_strokes(SEVEN)
     upload(panel, png(255 - pad.pixels))
-    assert "Reads 7" in panel.message.value and panel.picture.value != before
+    assert "Reads 7" in panel.message.value and panel.picture.drawing != before
     assert list(panel.stages)[-1] == "centred" and panel.probabilities.argmax() == 7
 
 
@@ -235,12 +235,13 @@ def test_several_digits_are_noticed_and_one_is_not(pad):
     for path in sorted(SAMPLES.iterdir()):
         panel.read(path)
         assert panel.stages and all(picture.get_visible() for picture in pictures(panel))
-        noticed[path.name] = "more than one digit" in panel.message.value
+        noticed[path.name] = "More than one digit" in panel.message.value
     assert {name for name, seen in noticed.items() if seen} == {"phone_0171394258.jpg", "postcode_60437.png"}
-    assert hasattr(images, "split_digits")  # which the note names
+    panel.read(SAMPLES / "postcode_60437.png")
+    assert "read <b>6 0 4 3 7</b>" in panel.message.value and panel.digits.shape == (5, 28, 28)
     pad.draw_strokes([[(x + by, y) for x, y in SEVEN[0]] for by in (-65, 65)])
     panel.read(255 - pad.pixels)
-    assert "more than one digit" in panel.message.value
+    assert "More than one digit" in panel.message.value
 
 
 def test_a_path_from_code():
@@ -256,13 +257,13 @@ from nnlib import widgets
 pad = widgets.DrawingPad()
 pad
 """
-PANEL = ".jp-OutputArea-output > .widget-vbox:has(.nnlib-pad)"
+PANEL = ".jp-OutputArea-output > .nnlib-panel"
 # When each picture arrived, and when the last event of a pointer.
 WATCH = """() => {
-    const panel = document.querySelector('.widget-vbox:has(> .nnlib-picture)');
+    const panel = document.querySelector('.nnlib-panel');
     const seen = window.seen = {frames: [], event: 0};
     new MutationObserver(() => seen.frames.push(performance.now()))
-        .observe(panel.querySelector('.nnlib-picture canvas'), {attributeFilter: ['data-frame']});
+        .observe(panel.querySelector('.nnlib-canvas canvas'), {attributeFilter: ['data-frame']});
     for (const name of ['pointerdown', 'pointermove'])
         panel.querySelector('.nnlib-pad').addEventListener(name, () => seen.event = performance.now(), true);
 }"""
@@ -279,7 +280,7 @@ def shown(lab, opened, cell):
 def page(lab, opened):
     page = shown(lab, opened, CELL)
     page.locator(".nnlib-pad").scroll_into_view_if_needed()
-    page.wait_for_function("() => document.querySelector('.nnlib-picture canvas')?.dataset.frame")
+    page.wait_for_function("() => document.querySelector('.nnlib-canvas canvas')?.dataset.frame")
     page.evaluate(WATCH)
     return page
 
@@ -294,14 +295,14 @@ def delay(page, act):
 
 
 def says(page, text):
-    page.locator(f"{PANEL} > .widget-html", has_text=text).wait_for(timeout=5000)
+    page.locator(f"{PANEL} .nnlib-message", has_text=text).wait_for(timeout=5000)
 
 
 def test_the_answer_follows_mouse_and_finger(page):
     box = page.locator(".nnlib-pad").bounding_box()
-    assert (box["width"], box["height"]) == (SIDE, SIDE)
-    assert page.locator(".nnlib-picture").bounding_box()["x"] >= box["x"] + SIDE  # beside it
-    place = [(box["x"] + x, box["y"] + y) for x, y in SEVEN[0]]
+    assert box["width"] == box["height"] == LARGE
+    assert page.locator(".nnlib-canvas").bounding_box()["x"] >= box["x"] + LARGE  # beside it
+    place = [(box["x"] + x * LARGE / SIDE, box["y"] + y * LARGE / SIDE) for x, y in SEVEN[0]]
     says(page, "empty")
 
     page.mouse.move(*place[0])
@@ -355,9 +356,10 @@ def test_two_views_show_one_drawing(lab, opened):
     for k, line in enumerate(pairwise(SEVEN[0])):
         box = views.nth(k).bounding_box()
         (x, y), (x2, y2) = line
-        page.mouse.move(box["x"] + x, box["y"] + y)
+        scale = LARGE / SIDE
+        page.mouse.move(box["x"] + x * scale, box["y"] + y * scale)
         page.mouse.down()
-        page.mouse.move(box["x"] + x2, box["y"] + y2, steps=10)
+        page.mouse.move(box["x"] + x2 * scale, box["y"] + y2 * scale, steps=10)
         page.mouse.up()
         page.wait_for_timeout(1500)  # until the last of it was sent, however slow the kernel is
         here, there = (views.nth(j).evaluate(ink) for j in (0, 1))

@@ -10,6 +10,7 @@ from sklearn.datasets import make_circles
 
 import nnlib
 from nnlib.widgets import Playground, run
+from nnlib.widgets.controls import NumberControl
 from nnlib.widgets.panel import numerics
 
 OPTIMIZERS = {"SGD": nnlib.SGD, "RMSprop": nnlib.RMSprop, "Adam": nnlib.Adam}
@@ -121,22 +122,24 @@ def test_a_long_history_is_thinned_out(rings, monkeypatch):
     monkeypatch.setattr(run, "MOST_POINTS", 10)
     panel = Playground(rings, hidden=[3])
     panel.advance(199)
-    assert list(panel.history["step"]) == [20, 40, 60, 80, 100, 120, 140, 160, 180]
+    assert list(panel.history["step"]) == [0, 1, 2, 3, 5, 10, *range(20, 200, 20)]
     panel.advance(1)
-    assert list(panel.history["step"]) == [40, 80, 120, 160, 200]
+    assert list(panel.history["step"]) == [0, 40, 80, 120, 160, 200]
     panel.advance(300)
-    assert list(panel.history["step"]) == [80, 160, 240, 320, 400, 480]
+    assert list(panel.history["step"]) == [0, 80, 160, 240, 320, 400, 480]
     with numerics():
         records = list(nnlib.train_steps(nnlib.Network([2, 3, 2], seed=0), *rings, epochs=120))
     assert panel.history["loss"].iloc[-1] == np.mean([record["loss"] for record in records[460:480]])
     panel.reset()
     panel.advance(20)
-    assert list(panel.history["step"]) == [20]
+    assert list(panel.history["step"]) == [0, 1, 2, 3, 5, 10, 20]
 
 
 def test_history(panel, digits):
+    start = panel.network.score(*panel.network.check_X_y(digits.X_train[:500], digits.y_train[:500]))
     panel.advance(60)
-    assert list(panel.history["step"]) == [20, 40, 60]
+    assert list(panel.history["step"]) == [0, 1, 2, 3, 5, 10, 20, 40, 60]
+    assert panel.history.iloc[0][["loss", "accuracy"]].tolist() == pytest.approx(start)
     with numerics():
         expected = panel.network.accuracy(digits.X_val[:500], digits.y_val[:500])
     assert panel.history["val_accuracy"].iloc[-1] == expected
@@ -147,9 +150,9 @@ def test_history(panel, digits):
 
 def test_new_seed(panel):
     panel.advance(20)
-    picture, weights = panel.picture.value, panel.network.parameters.copy()
+    picture, weights = panel.picture.drawing, panel.network.parameters.copy()
     press(panel, "New seed")
-    assert panel.seed == 1 and panel.step == 0 and panel.picture.value != picture
+    assert panel.seed == 1 and panel.step == 0 and panel.picture.drawing != picture
     assert same(panel.network, nnlib.Network([64, 12, 8, 10], seed=1))
     panel.advance(20)
     assert not np.array_equal(panel.network.parameters, weights)
@@ -172,14 +175,14 @@ def test_train_button(panel):
 
 
 def test_hidden_layers(panel):
-    depth = control(panel, ipywidgets.IntSlider, "hidden layers")
-    rows = [controls(panel, ipywidgets.IntSlider, f"units {k}")[0] for k in (1, 2, 3)]
+    depth = control(panel, NumberControl, "hidden layers")
+    rows = [controls(panel, NumberControl, f"units {k}")[0] for k in (1, 2, 3)]
     panel.advance(20)
-    picture = panel.picture.value
+    picture = panel.picture.drawing
     depth.value = 3
     assert len(panel.hidden) == 3 and panel.hidden[:2] == [12, 8]
     assert panel.network.sizes == [64, *panel.hidden, 10] and panel.step == 0
-    assert panel.picture.value != picture
+    assert panel.picture.drawing != picture
     rows[2].value = 7
     rows[0].value = 20
     assert panel.network.sizes == [64, 20, 8, 7, 10]
@@ -215,15 +218,15 @@ def test_activation_of_the_simple_form(rings, name):
 
 def test_hidden_units_of_the_simple_form(rings):
     panel = Playground(rings, hidden=[4])
-    picture = panel.picture.value
-    control(panel, ipywidgets.IntSlider, "hidden units").value = 9
-    assert panel.hidden == [9] and panel.network.sizes == [2, 9, 2] and panel.picture.value != picture
+    picture = panel.picture.drawing
+    control(panel, NumberControl, "hidden units").value = 9
+    assert panel.hidden == [9] and panel.network.sizes == [2, 9, 2] and panel.picture.drawing != picture
 
 
 def test_learning_rate_acts_on_the_training_under_way(panel):
     panel.advance(20)
     weights = panel.network.parameters.copy()
-    control(panel, ipywidgets.SelectionSlider, "learning rate").value = 0.5
+    control(panel, NumberControl, "learning rate").value = 0.5
     assert panel.learning_rate == 0.5 and panel.step == 20
     assert np.array_equal(panel.network.parameters, weights)
     panel.advance(5)
@@ -240,8 +243,8 @@ def test_learning_rate_acts_on_the_training_under_way(panel):
     "kind, description, name, value",
     [
         (ipywidgets.Dropdown, "optimizer", "optimizer", "Adam"),
-        (ipywidgets.IntSlider, "batch size", "batch_size", 200),
-        (ipywidgets.IntSlider, "training rows", "samples", 100),
+        (NumberControl, "batch size", "batch_size", 200),
+        (NumberControl, "training rows", "samples", 100),
     ],
 )
 def test_controls_that_keep_the_network(digits, panel, kind, description, name, value):
@@ -253,11 +256,11 @@ def test_controls_that_keep_the_network(digits, panel, kind, description, name, 
     assert np.array_equal(panel.network.parameters, weights)
     panel.advance(5)
     assert not same(panel.network, other.network)
-    assert panel.picture.value != other.picture.value
+    assert panel.picture.drawing != other.picture.drawing
 
 
 def test_few_training_rows_are_learned_by_heart(panel):
-    control(panel, ipywidgets.IntSlider, "training rows").value = 20
+    control(panel, NumberControl, "training rows").value = 20
     panel.advance(400)
     last = panel.history.iloc[-1]
     assert last["accuracy"] == 1 and last["val_accuracy"] < 0.8
@@ -266,13 +269,13 @@ def test_few_training_rows_are_learned_by_heart(panel):
 def test_settings_from_code_move_the_controls(panel):
     panel.hidden, panel.activation = [30], ["elu"]
     panel.learning_rate, panel.optimizer, panel.batch_size, panel.samples = 0.03, "RMSprop", 17, 99
-    assert control(panel, ipywidgets.IntSlider, "hidden layers").value == 1
-    assert control(panel, ipywidgets.IntSlider, "units 1").value == 30
+    assert control(panel, NumberControl, "hidden layers").value == 1
+    assert control(panel, NumberControl, "units 1").value == 30
     assert controls(panel, ipywidgets.Dropdown, "activation")[0].value == "elu"
-    assert control(panel, ipywidgets.SelectionSlider, "learning rate").value == 0.03
+    assert control(panel, NumberControl, "learning rate").value == 0.03
     assert control(panel, ipywidgets.Dropdown, "optimizer").value == "RMSprop"
-    assert control(panel, ipywidgets.IntSlider, "batch size").value == 17
-    assert control(panel, ipywidgets.IntSlider, "training rows").value == 99
+    assert control(panel, NumberControl, "batch size").value == 17
+    assert control(panel, NumberControl, "training rows").value == 99
     panel.advance(5)
     assert same(panel.network, trained(panel, 5))
 
@@ -295,7 +298,7 @@ def test_the_simple_form_leaves_the_other_layers(rings):
     panel = Playground(rings, hidden=[128, 64])
     control(panel, ipywidgets.Dropdown, "activation").value = "tanh"
     assert panel.hidden == [128, 64] and panel.activation == "tanh"
-    units = control(panel, ipywidgets.IntSlider, "hidden units")
+    units = control(panel, NumberControl, "hidden units")
     units.value = 100
     assert panel.hidden == [100, 64] and panel.network.sizes == [2, 100, 64, 2]
     units.value = 0  # there is no layer of 0 units among others
@@ -312,7 +315,7 @@ def test_the_simple_form_leaves_the_other_layers(rings):
 @pytest.mark.parametrize("full", [True, False])
 def test_a_wide_layer_stays_as_it_is(digits, full):
     panel = Playground(digits, hidden=[200], full=full)
-    units = control(panel, ipywidgets.IntSlider, "units 1" if full else "hidden units")
+    units = control(panel, NumberControl, "units 1" if full else "hidden units")
     controls(panel, ipywidgets.Dropdown, "activation")[0].value = "tanh"
     assert panel.hidden == [200] and units.value == 200 and panel.network.sizes == [64, 200, 10]
     panel.hidden = [300]
@@ -321,8 +324,8 @@ def test_a_wide_layer_stays_as_it_is(digits, full):
 
 def test_more_layers_than_three(digits):
     panel = Playground(digits, hidden=[9, 8, 7, 6], full=True)
-    depth = control(panel, ipywidgets.IntSlider, "hidden layers")
-    assert depth.value == 4 and control(panel, ipywidgets.IntSlider, "units 4").value == 6
+    depth = control(panel, NumberControl, "hidden layers")
+    assert depth.value == 4 and control(panel, NumberControl, "units 4").value == 6
     panel.hidden = [9, 8, 7, 6, 5]
     assert depth.value == 5
     depth.value = 3
@@ -337,7 +340,7 @@ def test_a_short_list_of_activations_goes_on_with_its_last(panel):
     panel.hidden = [8, 8]
     assert "Paused" not in panel.message.value
     assert [layer.name for layer in panel.network.layers[1::2]] == ["elu", "elu"]
-    control(panel, ipywidgets.IntSlider, "units 2").value = 5
+    control(panel, NumberControl, "units 2").value = 5
     second = controls(panel, ipywidgets.Dropdown, "activation")[1]
     assert panel.hidden == [8, 5] and second.value == "elu"
     second.value = "tanh"
@@ -347,13 +350,13 @@ def test_a_short_list_of_activations_goes_on_with_its_last(panel):
 def test_a_setting_that_fails_leaves_the_controls_alive(panel):
     with pytest.raises(traitlets.TraitError):
         panel.activation = ["relu", "magic"]
-    control(panel, ipywidgets.IntSlider, "units 1").value = 33
+    control(panel, NumberControl, "units 1").value = 33
     assert panel.hidden == [33, 8]
 
 
 def test_sliders_show_what_is_in_effect(rings):
     panel = Playground(rings, full=True, batch_size=2000, samples=10**6)
-    batch, rows = (control(panel, ipywidgets.IntSlider, name) for name in ("batch size", "training rows"))
+    batch, rows = (control(panel, NumberControl, name) for name in ("batch size", "training rows"))
     assert (panel.batch_size, batch.value, panel.samples, rows.value) == (2000, 2000, 200, 200)
     assert "batches of 200 from 200 rows" in panel.message.value
     panel.advance(3)
@@ -534,3 +537,116 @@ def test_activations_in_words(rings):
     assert "2-2 (no hidden layer)" in panel.message.value
     panel.hidden, panel.activation = [3, 3], ["elu", "relu"]
     assert "(elu, relu)" in panel.message.value
+
+
+# -- regularisation, points, and how it is going ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("settings", [{"dropout": 0.3}, {"batch_norm": True}, {"dropout": 0.2, "batch_norm": True}])
+def test_dropout_and_batch_norm_are_nnlib_s(panel, settings):
+    for name, value in settings.items():
+        kind = NumberControl if name == "dropout" else ipywidgets.ToggleButton
+        control(panel, kind, name.replace("_", " ")).value = value
+    layers = []
+    for n_in, n_out in ((64, 12), (12, 8)):
+        layers += [nnlib.Dense(n_in, n_out), *([nnlib.BatchNorm(n_out)] if "batch_norm" in settings else [])]
+        layers += [nnlib.Activation("relu"), *([nnlib.Dropout(settings["dropout"])] if "dropout" in settings else [])]
+    net = nnlib.Network(layers=[*layers, nnlib.Dense(8, 10)], seed=0)
+    panel.advance(30)
+    with numerics():
+        records = nnlib.train_steps(net, panel.X, panel.y, optimizer=nnlib.SGD(0.1))
+        for _ in range(30):
+            next(records)
+    assert same(panel.network, net)
+
+
+def test_weight_decay_acts_on_the_training_under_way(panel):
+    panel.advance(20)
+    control(panel, NumberControl, "weight decay").value = 0.5
+    assert panel.step == 20 and "weight decay 0.5" in panel.message.value
+    before = np.abs(panel.network.weights[0]).mean()
+    panel.advance(40)
+    assert np.abs(panel.network.weights[0]).mean() < 0.5 * before
+
+
+def test_other_points_and_one_more():
+    panel = Playground("rings", hidden=[6], learning_rate=0.5)
+    panel.advance(20)
+    shape = control(panel, ipywidgets.Dropdown, "points")
+    for name in ("XOR", "moons", "spiral", "blobs"):
+        shape.value = name
+        classes = len(np.unique(panel.y))
+        assert panel.step == 0 and classes == (3 if name == "blobs" else 2) and np.abs(panel.X).max() < 2.5
+        assert panel.network.sizes == [2, 6, classes] and panel.samples == len(panel.X) == 200
+        panel.advance(300)
+        assert panel.network.accuracy(panel.X, panel.y) > (0.55 if name == "spiral" else 0.8)
+    spread = panel.X.std()
+    control(panel, NumberControl, "noise").value = 0.5
+    assert panel.X.std() > spread
+    plane = panel.figure.axes[0]
+    at = plane.transData.transform((0.5, -0.25)).tolist()
+    control(panel, ipywidgets.Dropdown, "a click adds").value = 1
+    step = panel.step
+    panel._heard(None, {"at": at, "clicked": True}, [])
+    assert panel.samples == len(panel.X) == 201 and panel.y[-1] == 1 and panel.step == step
+    np.testing.assert_allclose(panel.X[-1], (0.5, -0.25), atol=1e-3)
+
+
+def test_the_line_is_where_the_classes_are_even(rings):
+    panel = Playground(rings, hidden=[8], activation="tanh", learning_rate=0.5)
+    panel.advance(600)
+    points = np.vstack(panel._view.line.get_segments())
+    p = panel.network.predict_proba(points.astype(np.float32))
+    assert len(points) > 20 and np.abs(p - 0.5).max() < 0.05
+    assert panel.figure.axes[0].get_aspect() == 1
+
+
+def test_what_the_pointer_is_over(dataset):
+    panel = Playground(dataset("mnist-5k"), hidden=[16])
+    axes = panel._view.above
+    text = panel.pointed(axes, 29 + 3.5, 29 + 10.5, False)  # column 1, row 1
+    unit = panel._view.columns + 1
+    assert text == f"unit {unit}, pixel (10, 3): weight {panel.network.weights[0][10 * 28 + 3, unit]:+.3f}"
+    assert panel.pointed(axes, 28.5, 5, False) is None
+
+
+def test_dead_units_are_counted(panel):
+    panel.network.biases[0][:5] = -1000
+    panel.advance(1)
+    assert "5 of 12 units are 0 for every row" in panel.message.value
+    panel.reset()
+    assert "for every row" not in panel.message.value
+
+
+def test_the_last_run_stays_in_grey(panel):
+    panel.advance(60)
+    curve = panel._run.curve()
+    panel.reset()
+    panel.advance(20)
+    np.testing.assert_array_equal(panel._curves.lines[0].get_xdata(), curve[:, 0])
+    np.testing.assert_array_equal(panel._curves.lines[0].get_ydata(), curve[:, 3])
+
+
+def test_a_training_that_diverged_keeps_its_curve(rings):
+    panel = Playground((1e6 * rings[0], rings[1]), hidden=[8], learning_rate=10.0)
+    with pytest.raises(ValueError, match="diverged"):
+        panel.advance(500)
+    curves, step = panel._curves, panel._run.diverged
+    assert curves.diverged.get_text() == f"diverged at step {step}"
+    assert step in curves.lines[6].get_xdata() and {*curves.lines[6].get_ydata()} == {curves.axes[0].get_ylim()[1]}
+    assert panel.history["step"].iloc[0] == 0 and panel.history["step"].iloc[-1] < step
+    panel.learning_rate = 1e-9
+    panel.advance(1)
+    assert not curves.diverged.get_text() and panel.history["step"].max() <= panel.step
+
+
+def test_speed(rings):
+    async def session():
+        panel = Playground(rings)
+        panel.speed = 20
+        panel.running = True
+        await asyncio.sleep(2)
+        panel.close()
+        return panel.step
+
+    assert 2 <= asyncio.run(session()) <= 42

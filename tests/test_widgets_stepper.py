@@ -9,7 +9,8 @@ import pytest
 
 from nnlib import Network
 from nnlib.widgets import BackpropStepper
-from nnlib.widgets.stepper import ACTIVATIONS
+from nnlib.widgets.controls import NumberControl
+from nnlib.widgets.stepper import ACTIVATIONS, PLACES
 
 
 def controls(panel, kind):
@@ -43,11 +44,11 @@ def test_its_numbers_are_nnlibs(activation, samples):
 def test_walk_by_the_buttons():
     panel = BackpropStepper()
     buttons = controls(panel, ipywidgets.Button)
-    pictures, messages = [panel.picture.value], [panel.message.value]
+    pictures, messages = [panel.picture.drawing], [panel.message.value]
     for position in range(1, 14):
         buttons["Next"].click()
         assert panel.position == position
-        pictures.append(panel.picture.value)
+        pictures.append(panel.picture.drawing)
         messages.append(panel.message.value)
     assert len(set(pictures)) == 14 and len(set(messages)) == 14
     assert "<b>dX</b> &middot; num" in messages[13]  # what it does is in the picture
@@ -55,9 +56,9 @@ def test_walk_by_the_buttons():
     buttons["Next"].click()
     assert panel.position == 13
     buttons["Back"].click()
-    assert panel.position == 12 and panel.picture.value == pictures[12]
+    assert panel.position == 12 and panel.picture.drawing == pictures[12]
     buttons["Restart"].click()
-    assert panel.position == 0 and panel.picture.value == pictures[0]
+    assert panel.position == 0 and panel.picture.drawing == pictures[0]
     buttons["Back"].click()
     assert panel.position == 0
 
@@ -86,25 +87,25 @@ def test_the_loss_is_what_the_numbers_shown_make():
 
 def test_sliders_and_menu():
     panel = BackpropStepper(position=10)
-    sliders, menus = controls(panel, ipywidgets.IntSlider), controls(panel, ipywidgets.Dropdown)
-    picture = panel.picture.value
+    sliders, menus = controls(panel, NumberControl), controls(panel, ipywidgets.Dropdown)
+    picture = panel.picture.drawing
     sliders["position"].value = 7
-    assert panel.position == 7 and panel.picture.value != picture and "<b>dW2</b>" in panel.message.value
-    picture = panel.picture.value
+    assert panel.position == 7 and panel.picture.drawing != picture and "<b>dW2</b>" in panel.message.value
+    picture = panel.picture.drawing
     sliders["samples"].value = 4
     assert panel.samples == 4 and panel.values["X"].shape == (4, 2) and panel.values["dW1"].shape == (2, 3)
-    assert panel.picture.value != picture
-    picture, before = panel.picture.value, panel.values["dW2"]
+    assert panel.picture.drawing != picture
+    picture, before = panel.picture.drawing, panel.values["dW2"]
     menus["activation"].value = "relu"
     assert panel.activation == "relu" and not np.allclose(panel.values["dW2"], before)
-    assert panel.picture.value != picture
+    assert panel.picture.drawing != picture
 
 
 def test_attributes_move_the_controls():
     panel = BackpropStepper()
     panel.position, panel.activation, panel.samples = 5, "sigmoid", 3
-    assert controls(panel, ipywidgets.IntSlider)["position"].value == 5
-    assert controls(panel, ipywidgets.IntSlider)["samples"].value == 3
+    assert controls(panel, NumberControl)["position"].value == 5
+    assert controls(panel, NumberControl)["samples"].value == 3
     assert controls(panel, ipywidgets.Dropdown)["activation"].value == "sigmoid"
     panel.step(-2)
     assert panel.position == 3
@@ -153,3 +154,30 @@ def test_another_seed_gives_other_numbers():
     panel = BackpropStepper()
     panel.seed = 3
     assert np.array_equal(panel.values["W1"], BackpropStepper(seed=3).values["W1"])
+
+
+def test_it_goes_on_by_itself():
+    panel = BackpropStepper()
+    for _ in range(20):
+        panel.running = True
+        panel.work()
+    assert panel.position == 13 and not panel.running
+
+
+def test_a_click_on_a_box_goes_there():
+    panel = BackpropStepper()
+    at = panel.figure.axes[0].transData.transform(PLACES["dW2"]).tolist()
+    panel._heard(None, {"at": at, "clicked": True}, [])
+    assert panel.position == 7 and "dW2" in panel.message.value
+
+
+def test_the_update_is_gradient_descent():
+    panel, losses = BackpropStepper(samples=3), []
+    for _ in range(6):
+        losses.append(float(panel.values["L"]))
+        W, dW = panel.values["W1"], panel.values["dW1"]
+        controls(panel, ipywidgets.Button)["Do the update"].click()
+        np.testing.assert_allclose(panel.values["W1"], W - 0.5 * dW, atol=0.0051)  # rounded to what is shown
+    assert np.all(np.diff([*losses, float(panel.values["L"])]) < 0) and f"{losses[-1]:.3f}" in panel.message.value
+    panel.seed = 5
+    assert not np.array_equal(panel.values["X"], BackpropStepper(samples=3).values["X"])

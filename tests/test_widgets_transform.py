@@ -39,13 +39,13 @@ def test_at_rest_the_digit_is_as_it_was(panel, digits):
     ],
 )
 def test_a_control_moves_the_digit_the_answer_and_the_picture(panel, digits, name, value, expected):
-    picture, message, p = panel.picture.value, panel.message.value, panel.probabilities[""]
+    picture, message, p = panel.picture.drawing, panel.message.value, panel.probabilities[""]
     panel.controls[name].value = value
     assert getattr(panel, name) == value
     assert np.allclose(panel.moved, expected(digits[0]).reshape(28, 28), atol=1e-6)
     assert panel.probabilities[""] == pytest.approx(panel.networks[""].predict_proba(panel.moved.reshape(1, 784))[0])
     assert not np.array_equal(panel.probabilities[""], p)
-    assert panel.picture.value != picture and panel.message.value != message
+    assert panel.picture.drawing != picture and panel.message.value != message
     panel.rest_button.click()
     assert {key: getattr(panel, key) for key in AT_REST} == AT_REST
     assert panel.controls[name].value == (value if name == "index" else AT_REST[name])
@@ -124,4 +124,19 @@ def test_names_are_escaped(digits):
 
 
 def test_it_carries_a_picture_for_readers_without_a_kernel(panel):
-    assert "image/png" in panel._repr_mimebundle_()
+    assert "image/png" in next(panel._outputs())[0]
+
+
+def test_the_curve_along_what_was_moved_last(panel):
+    panel.shift_x = 4
+    assert panel.along == "shift_x"
+    for curve, net in zip(panel._curves, panel.networks.values(), strict=True):
+        x, p = curve.get_data()
+        here = net.predict_proba(panel.moved.reshape(1, 784))[0]
+        k = panel.y[panel.index]
+        at = np.abs(x - 4).argmin()
+        panel.shift_x = round(float(x[at]))
+        assert x[0] == -10 and x[-1] == 10
+        near = sorted((p[at], p[min(at + 1, len(p) - 1)], p[at - 1]))
+        assert near[0] - 0.05 <= here[k] <= near[-1] + 0.05
+        panel.shift_x = 4

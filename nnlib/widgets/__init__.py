@@ -13,17 +13,5 @@ from nnlib.widgets.transform import Transform
 from nnlib.widgets.upload import Upload
 from nnlib.widgets.valley import Valley
 
-__all__ = [
-    "ActivationExplorer",
-    "BackpropStepper",
-    "DataBrowser",
-    "DataSize",
-    "DrawingPad",
-    "Generalise",
-    "GradientCheck",
-    "Playground",
-    "Race",
-    "Transform",
-    "Upload",
-    "Valley",
-]
+__all__ = ["ActivationExplorer", "BackpropStepper", "DataBrowser", "DataSize", "DrawingPad", "Generalise",
+           "GradientCheck", "Playground", "Race", "Transform", "Upload", "Valley"]  # fmt: skip

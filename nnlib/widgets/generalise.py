@@ -14,7 +14,7 @@ from nnlib.network import Network
 from nnlib.optimizers import SGD
 from nnlib.plots.style import GREY
 from nnlib.widgets.arguments import Number, dataset_of, units_of
-from nnlib.widgets.controls import link_values, slider, slider_of, train_buttons
+from nnlib.widgets.controls import number, train_buttons
 from nnlib.widgets.panel import TrainingPanel
 from nnlib.widgets.run import Run
 from nnlib.widgets.views import Curves
@@ -28,8 +28,9 @@ MOVES = {"shift": 2, "rotate": 10, "scale": 0.1, "shear": 0.1}  # of `images.aug
 class Generalise(TrainingPanel):
     """Train a ReLU network on few rows, with remedies against overfitting that act while it trains.
 
-    data    a Dataset, or the name of one, with validation rows
-    hidden  units of each hidden layer; behind each is a dropout layer
+    data     a Dataset, or the name of one, with validation rows
+    hidden   units of each hidden layer; behind each is a dropout layer
+    lecture  larger, for the back row, with fewer controls
 
     Attributes, to be read and set at any time: `weight_decay` (L2), `dropout` (the rate), `augmentation` (0: none, 1:
     as far as `images.augment` moves pictures, 2: twice as far), `samples` (training rows in use), `seed`, `running`.
@@ -48,28 +49,26 @@ class Generalise(TrainingPanel):
     samples = traitlets.Int(min=10)
     seed = traitlets.Int(min=0)
 
-    def __init__(
-        self, data="mnist-5k", hidden=(128, 64), weight_decay=0, dropout=0, augmentation=0, samples=None, seed=0
-    ):
+    def __init__(self, data="mnist-5k", hidden=(128, 64), weight_decay=0, dropout=0, augmentation=0, samples=None,
+                 seed=0, lecture=False):  # fmt: skip
         data = dataset_of(data, needs_validation=True)
         self.X, self.y, self.image_shape = data.X_train, data.y_train, data.image_shape
         self.X_val, self.y_val = data.X_val[:MOST_VAL], data.y_val[:MOST_VAL]
         self.sizes = [self.X.shape[1], *units_of(hidden), len(data.class_names)]
         self.weight_decay, self.dropout, self.augmentation = weight_decay, dropout, augmentation
         self.samples, self.seed = len(self.X) if samples is None else samples, seed
-        self._built_for, self._run, self._before = None, None, np.empty((0, 5))
+        self.hidden, self._built_for, self._run, self._before = list(hidden), None, None, np.empty((0, 5))
         self._catch_up()
 
         figure, (loss, accuracy, diagram) = plots.figure(10, 3.8, ncols=3, width_ratios=[1.15, 1.15, 1])
         self._curves = Curves(loss, accuracy, validation=True)
         self._gaps = [axes.add_collection(PolyCollection([], color="0.88")) for axes in (loss, accuracy)]
-        self._earlier = [axes.plot([], [], color="0.6", linewidth=1.2)[0] for axes in (loss, accuracy)]
         diagram.plot([0, 1], [0, 1], "--", color=GREY, linewidth=1.5)
         diagram.set(xlim=(0, 1.03), ylim=(-0.03, 1.03), xlabel="mean p of the group", ylabel="share that is right")
         self._bars = diagram.add_collection(LineCollection([], colors=plots.COLORS[0], linewidths=2))
         self._groups = diagram.plot([], [], "o", color=plots.COLORS[0], markersize=8)[0]
-        artists = [*self._gaps, *self._earlier, *self._curves.lines, self._bars, self._groups]
-        super().__init__(figure, artists, [_controls(self), train_buttons(self)])
+        artists = [*self._gaps, *self._curves.artists, self._bars, self._groups]
+        super().__init__(figure, artists, [_controls(self), train_buttons(self)], lecture)
 
     @traitlets.validate("samples")
     def _at_most_all(self, proposal):
@@ -112,7 +111,7 @@ class Generalise(TrainingPanel):
         """Bring network and training in line with the settings; nothing happens if they are already."""
         if self._built_for != (self.seed, self._resets):
             if self._run is not None:
-                self._before = np.array(self._run.points).reshape(-1, 5)
+                self._before = self._run.curve()
             layers = [Dense(*self.sizes[:2])]
             for n_in, n_out in zip(self.sizes[1:], self.sizes[2:]):
                 layers += [Activation("relu"), Dropout(0), Dense(n_in, n_out)]
@@ -140,11 +139,10 @@ class Generalise(TrainingPanel):
 
     def update(self):
         self._catch_up()
-        points, before = np.array(self._run.points).reshape(-1, 5), self._before
-        top = max(self.network.guess_loss(), before[:, 3].max(initial=0))
-        self._curves.update(points, max(self.step, *before[-1:, 0], 0), top)
-        for gap, line, (train, val) in zip(self._gaps, self._earlier, ((1, 3), (2, 4)), strict=True):
-            line.set_data(before[:, 0], before[:, val])
+        points = self._run.curve()
+        top = max(self.network.guess_loss(), self._before[:, 3].max(initial=0))
+        self._curves.update(self._run, top, earlier=self._before)
+        for gap, (train, val) in zip(self._gaps, ((1, 3), (2, 4)), strict=True):
             there, back = points[:, [0, train]], points[::-1, [0, val]]
             gap.set_verts([np.vstack([there, back])] if len(points) > 1 else [])
         p, right = self.answers()
@@ -181,13 +179,18 @@ class _Run(Run):
     def of_training(self):
         return self.network.score(*self.looked_at)
 
+    def curve(self):
+        return np.array(self.points).reshape(-1, 5)
+
 
 def _controls(panel):
-    decay = slider_of(panel, "weight_decay", "L2", DECAYS)
-    rows = slider_of(panel, "samples", "training rows", [n for n in ROWS if n < len(panel.X)] + [len(panel.X)], "{:,}")
-    dropout = slider(ipywidgets.FloatSlider, "dropout", min=0, max=0.9, step=0.05)
-    augmentation = slider(ipywidgets.FloatSlider, "augmentation", min=0, max=2, step=0.25)
-    link_values(panel, dropout=dropout, augmentation=augmentation)
+    sizes = [n for n in ROWS if n < len(panel.X)] + [len(panel.X)]
+    controls = [
+        number(panel, "weight_decay", "L2", "What each update takes of a weight, by the rate", choices=DECAYS),
+        number(panel, "dropout", "dropout", "The share of hidden units left out in each step", max=0.9, step=0.05),
+        number(panel, "augmentation", "augmentation", "How far pictures are moved for each batch", max=2, step=0.25),
+        number(panel, "samples", "training rows", "How many rows are trained on", choices=sizes, least=10, whole=True),
+    ]
     if panel.image_shape is None:
-        augmentation.layout.display = "none"
-    return ipywidgets.HBox([decay, dropout, augmentation, rows], layout={"flex_flow": "row wrap"})
+        controls[2].layout.display = "none"
+    return ipywidgets.HBox(controls)

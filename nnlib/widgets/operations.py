@@ -20,137 +20,57 @@ SLOPE = {  # f'(Z1), written in A1
 class Operation:
     """One step: what it computes, from what, and how it is written.
 
-    `shown` are the arrays that stand between the signs on screen; `uses` are the boxes that it takes them from.
+    `uses` are the boxes that it takes its arrays from; `written` names the arrays and the signs between them on screen.
     """
 
     name: str
+    uses: str
+    written: str
     formula: str
     why: str
-    uses: tuple
     compute: callable
-    shown: callable
-    signs: tuple
 
 
 def operations(f, derivative, name):
     """The 13 operations in order. `v` holds the arrays computed so far."""
-    f_prime = "f'(Z1)"
-    return [
-        Operation(
-            "Z1",
-            "Z_1 = X\\, W_1 + b_1",
-            "each row of X meets each column of W1; b1 is added to every row",
-            ("X", "W1", "b1"),
-            lambda v: v["X"] @ v["W1"] + v["b1"],
-            lambda v: [("X", v["X"]), ("W1", v["W1"]), ("b1", v["b1"])],
-            ("@", "+"),
-        ),
-        Operation(
-            "A1",
-            f"A_1 = \\mathrm{{{name.replace('_', chr(92) + '_')}}}(Z_1)",
-            "entry by entry",
-            ("Z1",),
-            lambda v: f(v["Z1"]),
-            lambda v: [("Z1", v["Z1"])],
-            (),
-        ),
-        Operation(
-            "Z2",
-            "Z_2 = A_1\\, W_2 + b_2",
-            "the same again, with A1 in the place of X",
-            ("A1", "W2", "b2"),
-            lambda v: v["A1"] @ v["W2"] + v["b2"],
-            lambda v: [("A1", v["A1"]), ("W2", v["W2"]), ("b2", v["b2"])],
-            ("@", "+"),
-        ),
-        Operation(
-            "A2",
-            "A_2 = \\mathrm{softmax}(Z_2)",
-            "each row becomes probabilities that add up to 1",
-            ("Z2",),
-            lambda v: softmax(v["Z2"]),
-            lambda v: [("Z2", v["Z2"])],
-            (),
-        ),
-        Operation(
-            "L",
-            "L = -\\frac{1}{m}\\ \\sum_{i,k}\\ Y_{ik}\\, \\ln A_{2,ik}",
-            "one number: the mean over the samples of -ln(probability of the right class)",
-            ("A2", "Y"),
-            lambda v: np.array(-(v["Y"] * np.log(v["A2"])).sum() / len(v["Y"])),
-            lambda v: [("-1/m", np.array(len(v["Y"]))), ("Y", v["Y"]), ("A2", v["A2"])],
-            ("Σ", "ln"),
-        ),
-        Operation(
-            "dZ2",
-            "dZ_2 = (A_2 - Y)\\, /\\, m",
-            "what it said minus what is right; the 1/m of the mean comes in here, once",
-            ("A2", "Y"),
-            lambda v: (v["A2"] - v["Y"]) / len(v["Y"]),
-            lambda v: [("A2", v["A2"]), ("Y", v["Y"]), ("m", np.array(len(v["Y"])))],
-            ("-", "/"),
-        ),
-        Operation(
-            "dW2",
-            "dW_2 = A_1^\\top\\, dZ_2",
-            "what came in, times what comes back, added up over the samples",
-            ("A1", "dZ2"),
-            lambda v: v["A1"].T @ v["dZ2"],
-            lambda v: [("A1.T", v["A1"].T), ("dZ2", v["dZ2"])],
-            ("@",),
-        ),
-        Operation(
-            "db2",
-            "db_2 = \\mathrm{sum\\ of\\ the\\ rows\\ of}\\ dZ_2",
-            "b2 was copied to every row, so its derivative is the sum over the rows",
-            ("dZ2",),
-            lambda v: v["dZ2"].sum(axis=0),
-            lambda v: [("dZ2", v["dZ2"])],
-            (),
-        ),
-        Operation(
-            "dA1",
-            "dA_1 = dZ_2\\, W_2^\\top",
-            "each hidden unit collects over all the outputs that it feeds",
-            ("dZ2", "W2"),
-            lambda v: v["dZ2"] @ v["W2"].T,
-            lambda v: [("dZ2", v["dZ2"]), ("W2.T", v["W2"].T)],
-            ("@",),
-        ),
-        Operation(
-            "dZ1",
-            f"dZ_1 = dA_1 \\odot f\\,'(Z_1) = dA_1 \\odot {SLOPE[name]}",
-            "entry by entry, times the slope of the activation",
-            ("dA1", "A1"),
-            lambda v: derivative(v["dA1"], v["A1"]),
-            lambda v: [("dA1", v["dA1"]), (f_prime, derivative(1.0, v["A1"]))],
-            ("*",),
-        ),
-        Operation(
-            "dW1",
-            "dW_1 = X^\\top\\, dZ_1",
-            "as for dW2, with X in the place of A1",
-            ("X", "dZ1"),
-            lambda v: v["X"].T @ v["dZ1"],
-            lambda v: [("X.T", v["X"].T), ("dZ1", v["dZ1"])],
-            ("@",),
-        ),
-        Operation(
-            "db1",
-            "db_1 = \\mathrm{sum\\ of\\ the\\ rows\\ of}\\ dZ_1",
-            "as for db2",
-            ("dZ1",),
-            lambda v: v["dZ1"].sum(axis=0),
-            lambda v: [("dZ1", v["dZ1"])],
-            (),
-        ),
-        Operation(
-            "dX",
-            "dX = dZ_1\\, W_1^\\top",
-            "as for dA1; training does not need it, but it says how the inputs act on the loss",
-            ("dZ1", "W1"),
-            lambda v: v["dZ1"] @ v["W1"].T,
-            lambda v: [("dZ1", v["dZ1"]), ("W1.T", v["W1"].T)],
-            ("@",),
-        ),
-    ]
+    function = f"\\mathrm{{{name.replace('_', chr(92) + '_')}}}"
+    rows = "\\mathrm{sum\\ of\\ the\\ rows\\ of}"
+    table = [
+        ("Z1", "X W1 b1", "X @ W1 + b1", "Z_1 = X\\, W_1 + b_1",
+         "each row of X meets each column of W1; b1 is added to every row", lambda v: v["X"] @ v["W1"] + v["b1"]),
+        ("A1", "Z1", "Z1", f"A_1 = {function}(Z_1)", "entry by entry", lambda v: f(v["Z1"])),
+        ("Z2", "A1 W2 b2", "A1 @ W2 + b2", "Z_2 = A_1\\, W_2 + b_2",
+         "the same again, with A1 in the place of X", lambda v: v["A1"] @ v["W2"] + v["b2"]),
+        ("A2", "Z2", "Z2", "A_2 = \\mathrm{softmax}(Z_2)", "each row becomes probabilities that add up to 1",
+         lambda v: softmax(v["Z2"])),
+        ("L", "A2 Y", "-1/m Σ Y ln A2", "L = -\\frac{1}{m}\\ \\sum_{i,k}\\ Y_{ik}\\, \\ln A_{2,ik}",
+         "one number: the mean over the samples of -ln(probability of the right class)",
+         lambda v: np.array(-(v["Y"] * np.log(v["A2"])).sum() / len(v["Y"]))),
+        ("dZ2", "A2 Y", "A2 - Y / m", "dZ_2 = (A_2 - Y)\\, /\\, m",
+         "what it said minus what is right; the 1/m of the mean comes in here, once",
+         lambda v: (v["A2"] - v["Y"]) / len(v["Y"])),
+        ("dW2", "A1 dZ2", "A1.T @ dZ2", "dW_2 = A_1^\\top\\, dZ_2",
+         "what came in, times what comes back, added up over the samples", lambda v: v["A1"].T @ v["dZ2"]),
+        ("db2", "dZ2", "dZ2", f"db_2 = {rows}\\ dZ_2",
+         "b2 was copied to every row, so its derivative is the sum over the rows", lambda v: v["dZ2"].sum(axis=0)),
+        ("dA1", "dZ2 W2", "dZ2 @ W2.T", "dA_1 = dZ_2\\, W_2^\\top",
+         "each hidden unit collects over all the outputs that it feeds", lambda v: v["dZ2"] @ v["W2"].T),
+        ("dZ1", "dA1 A1", "dA1 * f'(Z1)", f"dZ_1 = dA_1 \\odot f\\,'(Z_1) = dA_1 \\odot {SLOPE[name]}",
+         "entry by entry, times the slope of the activation", lambda v: derivative(v["dA1"], v["A1"])),
+        ("dW1", "X dZ1", "X.T @ dZ1", "dW_1 = X^\\top\\, dZ_1", "as for dW2, with X in the place of A1",
+         lambda v: v["X"].T @ v["dZ1"]),
+        ("db1", "dZ1", "dZ1", f"db_1 = {rows}\\ dZ_1", "as for db2", lambda v: v["dZ1"].sum(axis=0)),
+        ("dX", "dZ1 W1", "dZ1 @ W1.T", "dX = dZ_1\\, W_1^\\top",
+         "as for dA1; training does not need it, but it says how the inputs act on the loss",
+         lambda v: v["dZ1"] @ v["W1"].T),
+    ]  # fmt: skip
+    return [Operation(*row) for row in table]
+
+
+def array_named(text, v, derivative):
+    """The array that is written so: X, W2.T, m, -1/m or f'(Z1)."""
+    if text in ("m", "-1/m"):
+        return np.array(len(v["Y"]))
+    if text == "f'(Z1)":
+        return derivative(1.0, v["A1"])
+    return v[text.removesuffix(".T")].T if text.endswith(".T") else v[text]

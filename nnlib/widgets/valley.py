@@ -10,60 +10,14 @@ from nnlib import plots
 from nnlib.optimizers import SGD, Adam, RMSprop
 from nnlib.plots.style import GREY
 from nnlib.widgets.arguments import Number
-from nnlib.widgets.controls import link_values, slider, slider_of
+from nnlib.widgets.controls import number
 from nnlib.widgets.panel import Panel
-from nnlib.widgets.picture import ESM, Picture
 
 CURVATURES = np.array([1.0, 25.0])  # along the valley, and across
 RATES = [float(f"{digits}e{power}") for power in (-3, -2, -1) for digits in (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)] + [1.0]
 STYLES = ("-", "--", "-.", ":")
 FAR = 1e3  # a path that is as far out as this has diverged, and ends
 LOSSES = (1e-5, 1e4)  # the ends of the axis
-
-# The picture as it is, and the place on it that a mouse, a pen or a finger is dragged over: from the left and from the
-# top, as shares of its width and height. At most one message every 50 ms, as the drawing pad's.
-DRAGGED = (
-    ESM.replace("export default {", "const picture = {", 1)
-    + """
-export default {
-  render(context) {
-    const { model, el } = context, clear = picture.render(context), canvas = el.querySelector("canvas");
-    canvas.style.cursor = "crosshair";
-    canvas.style.touchAction = "none";
-    let pointer = null, place = null, timer = null;
-    const send = () => {
-      timer = null;
-      model.set("place", place);
-      model.save_changes();
-    };
-    const note = (event) => {
-      const box = canvas.getBoundingClientRect();
-      place = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
-      timer ??= setTimeout(send, 50);
-    };
-    canvas.onpointerdown = (event) => {
-      if (event.button !== 0 || pointer !== null) return;
-      canvas.setPointerCapture(event.pointerId);
-      pointer = event.pointerId;
-      note(event);
-    };
-    canvas.onpointermove = (event) => event.pointerId === pointer && note(event);
-    canvas.onpointerup = canvas.onpointercancel = (event) => event.pointerId === pointer && (pointer = null);
-    return () => {
-      clearTimeout(timer);
-      clear();
-    };
-  },
-};
-"""
-)
-
-
-class DraggedPicture(Picture):
-    """A picture that says where on it something is dragged."""
-
-    _esm = DRAGGED
-    place = traitlets.List(traitlets.Float(), [0.0, 0.0]).tag(sync=True, echo_update=False)
 
 
 def loss(w):
@@ -96,7 +50,7 @@ class Valley(Panel):
     label = (
         "A narrow valley from above with the paths of SGD, momentum, RMSprop and Adam; beside it their losses by step"
     )
-    picture_type = DraggedPicture
+    drags = True
     w1 = Number(min=-5, max=5)
     w2 = Number(min=-2, max=2)
     rate = Number(min=0, max=1)
@@ -104,7 +58,8 @@ class Valley(Panel):
     momentum = Number(min=0, max=0.99)
     steps = traitlets.Int(min=1, max=300)
 
-    def __init__(self, w1=-4.0, w2=1.2, rate=0.07, adaptive_rate=0.1, momentum=0.8, steps=50):
+    def __init__(self, w1=-4.0, w2=1.2, rate=0.07, adaptive_rate=0.1, momentum=0.8, steps=50,
+                 lecture=False):  # fmt: skip
         self.w1, self.w2, self.rate, self.adaptive_rate = w1, w2, rate, adaptive_rate
         self.momentum, self.steps = momentum, steps
         figure, (self._plane, self._losses) = plots.figure(11, 3.5, ncols=2, width_ratios=[2.1, 1])
@@ -126,30 +81,23 @@ class Valley(Panel):
         self._losses.legend(loc="upper right", fontsize=11, ncols=2)
 
         self.controls = {
-            "w1": slider(ipywidgets.FloatSlider, "start w1", min=-5, max=5, step=0.1),
-            "w2": slider(ipywidgets.FloatSlider, "start w2", min=-2, max=2, step=0.1),
-            "steps": slider(ipywidgets.IntSlider, "steps", min=1, max=300),
-            "momentum": slider(ipywidgets.FloatSlider, "momentum", min=0, max=0.99, step=0.01),
+            "w1": number(self, "w1", "start w1", "Where the paths begin, along the valley", min=-5, max=5, step=0.1),
+            "w2": number(self, "w2", "start w2", "Where the paths begin, across the valley", min=-2, max=2, step=0.1),
+            "steps": number(self, "steps", "steps", "How long each path is", min=1, max=300, whole=True),
+            "rate": number(self, "rate", "rate", "The learning rate of SGD and of momentum", choices=RATES, least=0),
+            "adaptive_rate": number(
+                self, "adaptive_rate", "adaptive rate", "The rate of RMSprop and of Adam", choices=RATES, least=0
+            ),
+            "momentum": number(
+                self, "momentum", "momentum", "How much of the last step stays in this one", max=0.99, step=0.01
+            ),
         }
-        link_values(self, **self.controls)
-        self.controls |= {
-            "rate": slider_of(self, "rate", "rate", RATES),
-            "adaptive_rate": slider_of(self, "adaptive_rate", "adaptive rate", RATES),
-        }
-        for control in self.controls.values():
-            control.layout.width = "340px"
-        columns = [["w1", "w2", "steps"], ["rate", "adaptive_rate", "momentum"]]
-        boxes = [ipywidgets.VBox([self.controls[name] for name in column]) for column in columns]
-        row = ipywidgets.HBox(boxes, layout={"flex_flow": "row wrap"})
-        super().__init__(figure, [*self._paths, *self._curves, self._start], [row])
-        self.picture.observe(self._drag, "place")
+        row = ipywidgets.HBox([*self.controls.values()])
+        super().__init__(figure, [*self._paths, *self._curves, self._start], [row], lecture)
 
-    def _drag(self, change):
-        """The start follows, as long as it is in the valley's axes."""
-        (left, top), (width, height) = change["new"], self.canvas.get_width_height()
-        x, y = self._plane.transData.inverted().transform((left * width, (1 - top) * height))
-        if abs(x) <= 5 and abs(y) <= 2:
-            self.w1, self.w2 = round(float(x), 2), round(float(y), 2)
+    def pointed(self, axes, x, y, clicked):
+        if clicked and axes is self._plane:  # clicked or dragged: the start follows
+            self.w1, self.w2 = round(float(np.clip(x, -5, 5)), 2), round(float(np.clip(y, -2, 2)), 2)
 
     @property
     def losses(self):

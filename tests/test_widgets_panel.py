@@ -22,6 +22,7 @@ KINDS = {
     "DataBrowser": lambda load: widgets.DataBrowser(load("digits")),
     "DataSize": lambda load: widgets.DataSize(load("digits"), hidden=[8], steps=20),
     "GradientCheck": lambda load: widgets.GradientCheck(mistakes={"nothing": lambda net: net}),
+    "KernelPad": lambda load: widgets.KernelPad(load("mnist-5k").X_val[:3]),
     "Playground": lambda load: widgets.Playground(load("iris"), hidden=[4]),
     "Playground, full": lambda load: widgets.Playground(load("digits"), hidden=[4, 3], full=True),
     "DrawingPad": lambda load: widgets.DrawingPad(),

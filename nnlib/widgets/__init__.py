@@ -4,6 +4,7 @@ from nnlib.widgets.activation_explorer import ActivationExplorer
 from nnlib.widgets.browser import DataBrowser
 from nnlib.widgets.data_size import DataSize
 from nnlib.widgets.gradient_check import GradientCheck
+from nnlib.widgets.kernel import KernelPad
 from nnlib.widgets.pad import DrawingPad
 from nnlib.widgets.playground import Playground
 from nnlib.widgets.race import Race
@@ -18,6 +19,7 @@ __all__ = [
     "DataSize",
     "DrawingPad",
     "GradientCheck",
+    "KernelPad",
     "Playground",
     "Race",
     "Transform",

@@ -1,5 +1,7 @@
 """The kernel pad: its maps are SciPy's and nnlib's, every control acts, and what is refused is told."""
 
+import itertools
+
 import numpy as np
 import pytest
 import traitlets
@@ -82,7 +84,7 @@ def test_relu_digit_and_place(panel):
     control(panel, "map's row").value, control(panel, "map's column").value = 3, 25
     assert (panel.row, panel.column) == (3, 25) and panel._patch.get_xy() == (24.5, 2.5)
     shown.append(panel.picture.moving)
-    assert all(a != b for a, b in zip(shown, shown[1:]))
+    assert all(a != b for a, b in itertools.pairwise(shown))
 
 
 def test_a_click_on_the_map_chooses_the_place(panel):

@@ -23,8 +23,10 @@ def a_layer(rng):
     m, channels_in, channels_out, k = rng.integers(1, 4, 4)
     h, w = k + rng.integers(0, 4, 2)
     shape = m, channels_out, h - k + 1, w - k + 1
-    return rng.normal(size=shape), rng.normal(size=(m, channels_in, h, w)), rng.normal(
-        size=(channels_out, channels_in, k, k)
+    return (
+        rng.normal(size=shape),
+        rng.normal(size=(m, channels_in, h, w)),
+        rng.normal(size=(channels_out, channels_in, k, k)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Set the nine numbers of a kernel, and see what it makes of a digit; below, what a network's own kernels make of it."""
+"""Set the nine numbers of a kernel, and see what it makes of a digit; below, what a network's own kernels make."""
 
 import ipywidgets
 import numpy as np
@@ -48,7 +48,7 @@ class KernelPad(Panel):
 
     def __init__(self, X, network=None, kernel="edge, left", lecture=False):
         shape = np.shape(X)
-        if shape not in ((28, 28), (784,)) and shape[1:] != (784,) or 0 in shape:
+        if 0 in shape or (shape not in ((28, 28), (784,)) and shape[1:] != (784,)):
             raise ValueError(
                 f"X is a {type(X).__name__} of shape {shape}; expected a digit (28, 28) or (784,), or several (n, 784)"
             )
@@ -103,7 +103,9 @@ class KernelPad(Panel):
         )
         place = [number(self, name, f"map's {name}", f"The {name} of the place that is looked at", max=25, whole=True)
                  for name in ("row", "column")]  # fmt: skip
-        more = [number(self, "index", "digit", "Which digit is shown", max=len(self.X) - 1, whole=True)] if len(self.X) > 1 else []  # fmt: skip
+        more = []
+        if len(self.X) > 1:
+            more = [number(self, "index", "digit", "Which digit is shown", max=len(self.X) - 1, whole=True)]
         rows = [ipywidgets.HBox(cells[start : start + 3]) for start in (0, 3, 6)]
         return [ipywidgets.HBox([named, relu, *more, *place]), *rows], lecture, place
 

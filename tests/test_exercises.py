@@ -14,6 +14,7 @@ import nnlib
 from nnlib import exercises
 from nnlib.exercises import Question
 from nnlib.exercises.notebook_02 import l2_gradient
+from nnlib.exercises.notebook_09 import conv_backward
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("[0-9]*.ipynb"))
 
@@ -357,6 +358,22 @@ PLAUSIBLE = {
         lambda *a: _regularised(*a, mean=1 / len(a[0])),
         lambda *a: (d := _regularised(*a))[:2] + (d[2] + a[8] * a[3],) + d[3:],  # biases pay as well
         lambda *a: _regularised(*a[:6], np.ones_like(a[6]), 0.0, a[8]),  # no dropout
+    "09.1 shape": [(24, 8, 8), (12, 7, 7), (24, 6, 6), (7, 7, 24), 1176],
+    "09.1 parameters": [12 * 25 + 24 * 9, 12 * 75 + 24 * 108, 12 * 26 + 24 * 10, 3525],
+    "09.2 kernel": [np.eye(3)[::-1], [[0, 0, 0], [0, 0, 1], [0, 0, 0]], [[0, 1, 0], [0, 0, 0], [0, 0, 0]], np.eye(3)],
+    "09.3 dW": [[[5, 3], [5, -2]], [[1, 0], [2, -1]], [[-2, 3], [5, 5]], [[-0.5, 1.25], [0.75, 1.25]]],
+    "09.3 dX": [
+        [[-1, 0, 0], [0, 2, 2], [0, 4, -1]],  # the kernel turned
+        [[-1, 2], [4, -2]],
+        [[1, 2, 2], [0, -2, 2], [0, 0, 1]],
+    ],
+    "09.4 conv_backward": [
+        lambda dZ, X, W: [conv_backward(dZ, X, W)[0] / len(X), *conv_backward(dZ, X, W)[1:]],
+        lambda dZ, X, W: [conv_backward(dZ, X, W)[0], dZ.mean(axis=(0, 2, 3)), conv_backward(dZ, X, W)[2]],
+        lambda dZ, X, W: [*conv_backward(dZ, X, W)[:2], conv_backward(dZ, X, W[:, :, ::-1, ::-1])[2]],  # not turned
+        lambda dZ, X, W: [*conv_backward(dZ, X, W)[:2], conv_backward(dZ, X, W.mean(axis=1, keepdims=True) + 0 * W)[2]],
+        lambda dZ, X, W: conv_backward(dZ[..., -1:, -1:], X[..., -W.shape[2] :, -W.shape[3] :], W)[:1]
+        + conv_backward(dZ, X, W)[1:],  # dW of the last place
     ],
 }  # fmt: skip
 for nn, lines in {"02": (9, 8), "03": (13, 8), "04": (5, 13), "05": (13, 12), "06": (9, 12)}.items():  # of number 0

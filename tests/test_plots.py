@@ -10,6 +10,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from scipy.signal import correlate2d
 from sklearn import metrics
 
 import nnlib
@@ -472,3 +473,28 @@ def test_numerals_have_equally_many_decimals_and_no_minus_zero():
     assert numerals(np.array([120.4, 3.0])) == ["120", "3"]
     assert numerals(np.array([0.0])) == ["0.00"]
     assert numerals(np.array([2e-7])) == ["2e−07"]
+
+
+def test_a_kernel_on_a_picture_shows_its_numbers_and_frames_the_patch():
+    X, W = np.arange(20.0).reshape(4, 5), np.array([[0, 1], [-2, 0.5]])
+    fig = plots.convolution(X, W, place=(2, 1), b=3)
+    texts = [[text.get_text() for text in ax.texts] for ax in fig.axes]
+    Z = correlate2d(X, W, mode="valid") + 3
+    assert texts[0] == [f"{value:g}" for value in X.ravel()] and texts[1] == ["0", "1", "−2", "0.5"]
+    assert texts[2] == [f"{value:.3g}".replace("-", "−") for value in Z.ravel()]
+    patch, value = fig.axes[0].patches[-1], fig.axes[2].patches[-1]
+    assert patch.get_xy() == value.get_xy() == (0.5, 1.5)
+    assert (patch.get_width(), patch.get_height(), value.get_width()) == (2, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("X", "W", "place", "words"),
+    [
+        (np.zeros(9), np.zeros((2, 2)), (0, 0), r"X has the shape \(9,\)"),
+        (np.zeros((3, 3)), np.zeros((4, 2)), (0, 0), r"W \(4, 2\); expected a picture and a kernel that fits"),
+        (np.zeros((3, 3)), np.zeros((2, 2)), (0, 2), "place is .*; the map has 2 rows and 2 columns"),
+    ],
+)
+def test_a_kernel_that_does_not_fit_is_told(X, W, place, words):
+    with pytest.raises(ValueError, match=words):
+        plots.convolution(X, W, place)

@@ -24,6 +24,7 @@ KINDS = {
     "DataSize": lambda load: widgets.DataSize(load("digits"), hidden=[8], steps=20),
     "Generalise": lambda load: widgets.Generalise(load("digits"), hidden=[8]),
     "GradientCheck": lambda load: widgets.GradientCheck(mistakes={"nothing": lambda net: net}),
+    "KernelPad": lambda load: widgets.KernelPad(load("mnist-5k").X_val[:3]),
     "Playground": lambda load: widgets.Playground(load("iris"), hidden=[4]),
     "Playground, full": lambda load: widgets.Playground(load("digits"), hidden=[4, 3], full=True),
     "DrawingPad": lambda load: widgets.DrawingPad(),

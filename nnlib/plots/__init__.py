@@ -2,13 +2,15 @@
 
 Into `ax`, if one is given, draw `activation`, `architecture`, `confusion_matrix`, `decision_regions`, `history` and
 `reliability`.
-Always a figure of their own make `forward_flow`, `gradients`, `images`, `predictions`, `weight_update` and `weights`.
+Always a figure of their own make `convolution`, `forward_flow`, `gradients`, `images`, `predictions`, `weight_update`
+and `weights`.
 All of these return the figure. It is not registered with pyplot: as the last line of a cell it is shown once.
 
 The rest draws nothing: `figure` makes an empty figure and its axes, `use_style` gives the style to the cells' own
 pyplot figures, `styled` to a function's, and `tile` puts pictures side by side in one array.
 """
 
+from nnlib.plots.convolution import convolution
 from nnlib.plots.network import architecture, forward_flow
 from nnlib.plots.pictures import images, predictions, tile, weights
 from nnlib.plots.results import activation, confusion_matrix, decision_regions, reliability
@@ -23,6 +25,7 @@ __all__ = [
     "activation",
     "architecture",
     "confusion_matrix",
+    "convolution",
     "decision_regions",
     "figure",
     "forward_flow",

@@ -5,6 +5,7 @@ from nnlib.widgets.browser import DataBrowser
 from nnlib.widgets.data_size import DataSize
 from nnlib.widgets.generalise import Generalise
 from nnlib.widgets.gradient_check import GradientCheck
+from nnlib.widgets.kernel import KernelPad
 from nnlib.widgets.pad import DrawingPad
 from nnlib.widgets.playground import Playground
 from nnlib.widgets.race import Race
@@ -14,4 +15,4 @@ from nnlib.widgets.upload import Upload
 from nnlib.widgets.valley import Valley
 
 __all__ = ["ActivationExplorer", "BackpropStepper", "DataBrowser", "DataSize", "DrawingPad", "Generalise",
-           "GradientCheck", "Playground", "Race", "Transform", "Upload", "Valley"]  # fmt: skip
+           "GradientCheck", "KernelPad", "Playground", "Race", "Transform", "Upload", "Valley"]  # fmt: skip

@@ -48,7 +48,7 @@ WATCH = """() => {
         if (rate !== seen.rates.at(-1)?.[1]) seen.rates.push([performance.now(), rate]);
     }).observe(text, {childList: true, subtree: true, characterData: true});
     const look = () => {
-        seen.blank += picture.getContext('2d').getImageData(5, 5, 1, 1).data[3] === 0;  // nothing drawn there
+        seen.blank += !picture.dataset.frame;
         requestAnimationFrame(look);
     };
     look();

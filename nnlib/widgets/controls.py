@@ -1,50 +1,56 @@
-"""Controls that several panels have."""
+"""Controls that several panels have. Each says in one sentence what it does."""
 
+from pathlib import Path
+
+import anywidget
 import ipywidgets
-import numpy as np
 import traitlets
 
 ACTIVATIONS = ["relu", "leaky_relu", "elu", "tanh", "sigmoid", "identity"]
+FULL_SPEED = 10_000.0  # steps per second: no limit
 RATES = [float(f"{digits}e{power}") for power in range(-4, 1) for digits in (1, 1.5, 2, 3, 5, 7)] + [10.0]
 
 
-def slider(kind, description, **limits):
-    return kind(description=description, style={"description_width": "100px"}, layout={"width": "400px"}, **limits)
+class NumberControl(anywidget.AnyWidget):
+    """A slider and a box for a number: over a range, or over round numbers, `choices`, between which the box takes any.
+
+    `least` and `most` bound what the box takes, `min` and `max` the slider; a `most` of None is no bound.
+    """
+
+    _esm = Path(__file__).with_name("number.js")
+    description, tooltip = traitlets.Unicode().tag(sync=True), traitlets.Unicode().tag(sync=True)
+    value, min, max = (traitlets.CFloat(end).tag(sync=True) for end in (0, 0, 100))
+    step, least = traitlets.CFloat(1).tag(sync=True), traitlets.CFloat(0).tag(sync=True)
+    most = traitlets.CFloat(None, allow_none=True).tag(sync=True)
+    choices = traitlets.List().tag(sync=True)
+    whole, disabled = traitlets.Bool(False).tag(sync=True), traitlets.Bool(False).tag(sync=True)
+    shown = traitlets.Bool(True).tag(sync=True)
+
+    def reach(self, value):
+        """Take a value, beyond the slider's end if need be."""
+        with self.hold_trait_notifications():
+            self.max, self.value = max(self.max, value), value
 
 
-def dropdown(description, options, width="210px"):
-    return ipywidgets.Dropdown(description=description, options=options, layout={"width": width})
-
-
-def set_slider(control, value, lowest=None):
-    """Move a slider to a value, beyond its upper end if need be; `lowest` is its new lower end."""
-    with control.hold_trait_notifications():
-        control.min = control.min if lowest is None else lowest
-        control.max, control.value = max(control.max, value), value
-
-
-def nearest(choices, value):
-    """The one of `choices` (numbers above 0) that is nearest on a logarithmic scale."""
-    return min(choices, key=lambda choice: abs(np.log(choice / max(value, 1e-9))))
-
-
-def choice_slider(description, choices, text="{:g}"):
-    """A slider over round numbers; one over all numbers would move a rate of 0.5 to 0.501."""
-    options = [(text.format(choice), choice) for choice in choices]
-    return slider(ipywidgets.SelectionSlider, description, options=options)
-
-
-def slider_of(panel, name, description, choices, text="{:g}"):
-    """A choice slider for the panel's attribute `name`: it stands at the nearest choice, and leaves a value that was
-    set from code as it is."""
-    control = choice_slider(description, choices, text)
+def number(panel, name, description, tooltip, **options):
+    """A control for the panel's attribute `name`. What the panel refuses is told, and the control goes back."""
+    ends = {"min": 0, "max": 100} | options
+    choices = ends.get("choices")
+    ends = {"least": choices[0] if choices else ends["min"], "most": choices[-1] if choices else ends["max"]} | ends
+    control = NumberControl(description=description, tooltip=tooltip, **ends)
+    if name is None:
+        return control
 
     def follow(_=None):
-        control.value = nearest(choices, getattr(panel, name))
+        control.reach(getattr(panel, name)) if not choices else control.set_trait("value", getattr(panel, name))
 
     def lead(change):
-        if change["new"] != nearest(choices, getattr(panel, name)):
-            setattr(panel, name, change["new"])
+        if change["new"] != getattr(panel, name):
+            try:
+                setattr(panel, name, int(change["new"]) if control.whole else change["new"])
+            except traitlets.TraitError as error:
+                panel.fail(error)
+            follow()
 
     follow()
     panel.observe(follow, name)
@@ -52,30 +58,46 @@ def slider_of(panel, name, description, choices, text="{:g}"):
     return control
 
 
-def link_values(panel, **controls):
-    """Tie each control's value to the panel's attribute of that name."""
-    for name, control in controls.items():
-        traitlets.link((panel, name), (control, "value"))
+def dropdown(panel, name, description, tooltip, options, width="210px"):
+    """A list of names for the panel's attribute `name`, if that is given."""
+    made = ipywidgets.Dropdown(description=description, tooltip=tooltip, options=options, layout={"width": width})
+    made.style.description_width = "initial"
+    if name:
+        traitlets.link((panel, name), (made, "value"))
+    return made
 
 
-def button(text, icon, action):
+def switch(panel, name, description, tooltip, icon=""):
+    """A button that stays down, for the panel's attribute `name`."""
+    made = ipywidgets.ToggleButton(description=description, tooltip=tooltip, icon=icon, layout={"width": "auto"})
+    traitlets.link((panel, name), (made, "value"))
+    return made
+
+
+def button(text, icon, action, tooltip):
     """A button that calls `action()`."""
-    made = ipywidgets.Button(description=text, icon=icon)
+    made = ipywidgets.Button(description=text, icon=icon, tooltip=tooltip, layout={"width": "auto"})
     made.on_click(lambda _: action())
     return made
 
 
-def train_buttons(panel):
-    """Train / Pause, Step, Reset and New seed for a TrainingPanel with a `seed`."""
-    train = ipywidgets.ToggleButton(description="Train", icon="play", button_style="primary")
-    traitlets.link((panel, "running"), (train, "value"))
+def train_buttons(panel, *more):
+    """Train / Pause, Step and Reset for a TrainingPanel with a `seed`, what else is given, New seed and the speed."""
+    train = switch(panel, "running", "Train", "Train until Pause is pressed", "play")
+    train.button_style, train.layout.width = "primary", "100px"
 
     def show_state(_):
         train.description, train.icon = ("Pause", "pause") if panel.running else ("Train", "play")
+        train.tooltip = "Pause the training" if panel.running else "Train until Pause is pressed"
 
     def new_seed():
         panel.seed += 1
 
     panel.observe(show_state, "running")
-    step, reset = button("Step", "step-forward", panel.step_once), button("Reset", "undo", panel.reset)
-    return ipywidgets.HBox([train, step, reset, button("New seed", "random", new_seed)])
+    step = button("Step", "step-forward", panel.step_once, "Make one update of the weights")
+    reset = button("Reset", "undo", panel.reset, "Go back to the start weights; the last run stays in grey")
+    seed = button("New seed", "random", new_seed, "Begin again from other start weights")
+    what = f"How many steps are made per second, at most; {FULL_SPEED:,.0f} is as fast as it goes"
+    speeds = [float(f"{digits}e{power}") for power in range(4) for digits in (1, 2, 5)] + [FULL_SPEED]
+    speed = number(panel, "speed", "steps per second", what, choices=speeds, least=0.1)
+    return ipywidgets.HBox([train, step, reset, *more, seed, speed])

@@ -1,5 +1,7 @@
 """Compare a network's gradient with numbers, for any activation, loss and epsilon."""
 
+import html
+
 import ipywidgets
 import numpy as np
 import traitlets
@@ -10,8 +12,9 @@ from nnlib.layers import KINKED
 from nnlib.network import Network
 from nnlib.plots.style import check_dense
 from nnlib.widgets.arguments import Number, whole_number
-from nnlib.widgets.controls import ACTIVATIONS, dropdown, link_values
+from nnlib.widgets.controls import ACTIVATIONS, dropdown, number, switch
 from nnlib.widgets.panel import Panel
+from nnlib.widgets.views import legend_above
 
 LOSSES = {
     "softmax, cross-entropy": ("softmax", "cross_entropy"),
@@ -30,9 +33,12 @@ LEAST, MOST = 1e-13, 3.0  # the axes' ends
 class GradientCheck(Panel):
     """`check_gradients` of a 4-5-5-3 network on ten samples: the error of each parameter array, and over epsilon.
 
-    mistakes   {name: function}, where function(net) spoils the network and returns it; adds a control "mistake"
+    mistakes   {name: function}, where function(net) spoils the network and returns it; adds a control "mistake" and one
+               that plants a mistake without a name
+    lecture    larger, for the back row, with fewer controls
 
-    Attributes: `activation`, `loss` (output and loss, a key of `LOSSES`), `epsilon` (1e-12 to 0.1), `mistake`;
+    Attributes: `activation`, `loss` (output and loss, a key of `LOSSES`), `epsilon` (1e-12 to 0.1; a click in the plot
+    sets it), `mistake`, `quiz` (a mistake, or none, is planted and not named until the quiz ends);
     `report` is the DataFrame of `check_gradients`, `verdict` one of "right", "not sure", "wrong", "nothing checked".
     """
 
@@ -41,9 +47,17 @@ class GradientCheck(Panel):
     loss = traitlets.Enum(list(LOSSES))
     epsilon = Number(1e-5, min=1e-12, max=0.1)
     mistake = traitlets.Unicode(NONE)
+    quiz = traitlets.Bool(False)
 
     def __init__(
-        self, activation="tanh", loss="softmax, cross-entropy", epsilon=1e-5, mistake=NONE, mistakes=None, seed=0
+        self,
+        activation="tanh",
+        loss="softmax, cross-entropy",
+        epsilon=1e-5,
+        mistake=NONE,
+        mistakes=None,
+        seed=0,
+        lecture=False,
     ):
         mistakes = {} if mistakes is None else mistakes
         if not (isinstance(mistakes, dict) and all(map(callable, mistakes.values()))):
@@ -51,13 +65,16 @@ class GradientCheck(Panel):
         self.mistakes = {NONE: lambda net: net, **mistakes}
         self.activation, self.loss, self.epsilon, self.mistake = activation, loss, epsilon, mistake
         self._seed, self._errors_over_epsilon, self._report_settings = whole_number("seed", seed, 0), {}, None
+        self.seed, self._revealed, self._draw_lots = seed, "", np.random.default_rng()
         rng = np.random.default_rng(seed)
         self.X, self._y, self._y_regression = rng.normal(size=(10, 4)), np.arange(10) % 3, rng.normal(size=(10, 3))
-        figure, (left, right) = plots.figure(10, 4.2, ncols=2, width_ratios=[1, 1.25])
+        figure, (left, right) = plots.figure(10, 3.9, ncols=2, width_ratios=[1, 1.25])
+        self._over = right
         self._draw_left(left)
         self._draw_right(right)
         artists = [*self._bars, *self._texts, *self._error_lines, self._epsilon_line, self._epsilon_dot]
-        super().__init__(figure, artists, self._controls())
+        controls, rare = self._controls()
+        super().__init__(figure, artists, controls, lecture, rare)
 
     def _draw_left(self, axes):
         names = [f"{name}{k}" for k in (1, 2, 3) for name in ("W", "b")]
@@ -86,17 +103,34 @@ class GradientCheck(Panel):
         axes.set(xlabel="epsilon", ylabel="largest relative error", xticks=[1e-11, 1e-9, 1e-7, 1e-5, 1e-3, 1e-1])
         axes.set_yticks([1e-12, 1e-9, 1e-6, 1e-3, 1])
         axes.minorticks_off()
-        axes.legend(loc="lower left", fontsize=12)
+        legend_above(axes)
 
     def _controls(self):
-        epsilon = ipywidgets.FloatLogSlider(description="epsilon", min=-12, max=-1, step=0.25, readout_format=".1e")
-        epsilon.layout.width = "330px"
-        first = {"activation": dropdown("activation", ACTIVATIONS), "loss": dropdown("loss", list(LOSSES), "300px")}
-        second = {"epsilon": epsilon}
+        """The rows of controls, and those that a lecture does without."""
+        what = "How far each parameter is moved for the numerical derivative; a click in the plot sets it too"
+        controls = [
+            dropdown(self, "activation", "activation", "The activation of the hidden units", ACTIVATIONS),
+            dropdown(self, "loss", "loss", "Output and loss of the network", list(LOSSES), "270px"),
+            number(self, "epsilon", "epsilon", what, choices=[float(f"{e:.3g}") for e in np.logspace(-12, -1, 45)]),
+        ]
         if len(self.mistakes) > 1:
-            second["mistake"] = dropdown("mistake", list(self.mistakes), "360px")
-        link_values(self, **first, **second)
-        return [ipywidgets.HBox([*row.values()]) for row in (first, second)]
+            names = dropdown(self, "mistake", "mistake", "Which mistake the gradient has", list(self.mistakes), "330px")
+            quiz = switch(self, "quiz", "Quiz", "Plant a mistake, or none, without a name; press again to see which", "question")
+
+            def hide(_):
+                names.layout.display = "none" if self.quiz else None
+                if self.quiz:
+                    self.mistake = str(self._draw_lots.choice(list(self.mistakes)))
+                self._revealed = "" if self.quiz else f"it was: {self.mistake}"
+
+            self.observe(hide, "quiz")
+            self.observe(lambda _: setattr(self, "_revealed", ""), "mistake")
+            controls += [names, quiz]
+        return [ipywidgets.HBox(controls)], controls[:2]
+
+    def pointed(self, axes, x, y, clicked):
+        if clicked and axes is self._over:
+            self.epsilon = float(f"{np.clip(x, 1e-12, 0.1):.2g}")
 
     @traitlets.validate("mistake")
     def _check_mistake(self, proposal):
@@ -166,9 +200,11 @@ class GradientCheck(Panel):
             worst = self.report["error"].where(self.report["checked"] > 0).idxmax()
             parts.append(f"largest relative error {_short(_largest(self.report))} at {worst}")
         parts.append(f"epsilon {_number(self.epsilon, 1)}")
+        if self._revealed or self.quiz:
+            parts.append("<b>Which mistake is it, if any?</b>" if self.quiz else f"<b>{html.escape(self._revealed)}</b>")
         out = f", {left_out} left out because a unit changes sides of its kink" if left_out else ""
         parts.append(f"{checked} entries checked{out}")
-        if self._loss_name != LOSSES[self.loss][1]:
+        if self._loss_name != LOSSES[self.loss][1] and not self.quiz:
             parts.append(f"this mistake uses {WORDS.get(self._loss_name, self._loss_name)}")
         return " &middot; ".join(parts)
 

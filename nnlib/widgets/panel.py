@@ -2,7 +2,8 @@
 
 A panel is an ipywidgets box: controls, a picture, a line of text. It is shown by being the last line of a cell.
 Settings are attributes too: `panel.learning_rate = 0.3` moves the slider, and what a control changes can be read.
-`advance(n)` trains n steps without a clock, so that a prepared situation and a test are exact.
+`advance(n)` trains n steps without a clock, so that a prepared situation and a test are exact. `lecture=True` makes any
+panel larger, for the back row, with fewer controls. `code` is the call that makes the panel as it stands.
 
 How it works. One asyncio task per panel runs in the kernel's own loop: it trains for a few milliseconds and gives way,
 so that messages from the browser come in between; when enough was trained, or a setting has changed, it draws. Messages
@@ -15,10 +16,13 @@ import base64
 import contextlib
 import functools
 import html
+import inspect
 import io
+import re
 import signal
 import threading
 import time
+import uuid
 
 import ipywidgets
 import numpy as np
@@ -27,13 +31,15 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from nnlib.threads import blas_threads
+from nnlib.widgets.controls import FULL_SPEED
+from nnlib.widgets.drawing import Recorder, joined
 from nnlib.widgets.picture import Picture
 
 TURN_SECONDS = 0.019  # of training between two looks at the controls
 FRAME_SECONDS = 2 * TURN_SECONDS  # of training between two frames
-MESSAGE_SECONDS = 0.5  # between two messages while training: nobody reads faster
 MOST_FRAMES_AHEAD = 4  # of what the page has shown
 LONGEST_WAIT = 0.25  # seconds for the page to show one when there are so many
+LECTURE_WIDTH = 1220  # of a picture for the back row: CSS pixels
 MOST_FRAMES_UNSEEN = 40  # until training pauses, on a page that has shown one: 10 seconds
 
 _open_panels = []  # the panels whose task runs
@@ -47,28 +53,97 @@ class Panel(ipywidgets.VBox):
     says whether it trains. `label` is the picture's text for those who hear the page.
     """
 
-    label = ""
+    label, hovers, lecture_paper, untold = "", False, 0.8, ()
     running = traitlets.Bool(False)
-    _task = _wake = _failure_message = _background = _background_with_still = None
-    _seconds_since_frame = 0.0  # of training
-    _message_time = 0.0
+    speed = traitlets.Float(FULL_SPEED, min=0.1, help="steps per second, at most; FULL_SPEED is as fast as it goes")
+    _task = _wake = _failure_message = _limits = None
+    _message_text = ""
+    _seconds_since_frame = _next_step = 0.0  # of training; and when the next step is due
     _frame_on_page = _newest_frame_then = 0
 
-    def __init__(self, figure, artists, controls):
-        self.figure, self.artists = figure, artists
+    def __new__(cls, *given, **named):
+        self = super().__new__(cls)
+        signature = inspect.signature(cls.__init__)
+        self._parameters = {name: p.default for name, p in [*signature.parameters.items()][1:]}
+        self._given = signature.bind(self, *given, **named).arguments
+        return self
+
+    def __init__(self, figure, artists, controls, lecture=False, rare=()):
+        """`rare` are the controls that a lecture does without."""
+        self.figure, self.artists, self.lecture = figure, artists, lecture
         self.canvas = FigureCanvasAgg(figure)
-        for artist in artists:
-            artist.set_animated(True)  # left out of a whole drawing
-        self.picture = Picture(label=self.label)
-        self.message = ipywidgets.HTML()
-        super().__init__([*controls, self.picture, self.message])
+        self.picture = self.message = Picture(label=self.label, key=uuid.uuid4().hex, hovers=self.hovers)
+        self._style_figure()
+        super().__init__([*controls, self.picture])
+        self.add_class("nnlib-panel")
+        if lecture:
+            self.add_class("nnlib-lecture")
+            for control in rare:
+                control.layout.display = "none"
         try:
             self.draw()
         except Exception:  # leave nothing behind
             self.close()
             raise
         self._start_task()
-        self.observe(self.changed, ["running", *self.traits().keys() - Panel.class_traits().keys()])
+        self.picture.on_msg(self._heard)
+        self.picture.observe(self._sighted, "seen")
+        self.observe(self.changed, ["running", *self.own_traits()])
+
+    def _style_figure(self):
+        self.figure.patch.set_visible(False)  # the page's own paper
+        for axes in self.figure.axes:
+            axes.patch.set_visible(False)
+            for image in axes.images:
+                image.set_interpolation("none")  # the page enlarges it
+        for artist in self.artists:
+            artist.set_animated(True)  # left out of what stands still
+        if self.lecture:  # less paper for the same letters
+            self.figure.set_size_inches(self.figure.get_size_inches() * self.lecture_paper)
+            self.picture.widest = LECTURE_WIDTH
+
+    @classmethod
+    def own_traits(cls):
+        """The names of a panel's settings."""
+        return sorted(cls.class_traits().keys() - Panel.class_traits().keys())
+
+    @property
+    def code(self):
+        """The lines that make this panel with its present settings. What was given and is no plain value (a data set, a
+        network) has the name of its argument."""
+        now, arguments, lines = self.arguments(), [], []
+        for name, default in self._parameters.items():
+            value = now.get(name, getattr(self, name, default))
+            if name in self._given and not _is_plain(self._given[name]):
+                arguments.append(name if default is inspect.Parameter.empty else f"{name}={name}")
+            elif _is_plain(value) and (name in now or hasattr(self, name)):
+                arguments += [] if _listed(value) == _listed(default) else [f"{name}={_written(value)}"]
+        for name, trait in self.traits().items():
+            value = getattr(self, name)
+            if name in self.own_traits() and name not in self._parameters and value != trait.default(self):
+                lines += [] if name in self.untold else [f"panel.{name} = {_written(value)}"]
+        return "\n".join([f"panel = widgets.{type(self).__name__}({', '.join(arguments)})", *lines, "panel"])
+
+    def arguments(self):
+        """What the constructor is to be given where that differs from the setting of the same name."""
+        return {}
+
+    def pointed(self, axes, x, y, clicked):
+        """What the pointer is over, at x, y of these axes: a text, or None. A click may change the panel."""
+
+    def _heard(self, _, content, buffers):
+        """Messages of the page: does the kernel answer, and where is the pointer?"""
+        if "ping" in content:
+            self.picture.send({"pong": True})
+        if "at" in content:
+            axes = next((axes for axes in self.figure.axes if axes.bbox.contains(*content["at"])), None)
+            where = axes.transData.inverted().transform(content["at"]) if axes else (None, None)
+            with self._failing():
+                self.picture.send({"tip": axes and self.pointed(axes, *where, content["clicked"]) or ""})
+
+    def _sighted(self, change):
+        if self.running and not change["new"]:
+            self.fail("Nobody could see this panel. Press the button to go on.")
 
     def update(self):
         """Bring `artists` up to date; returns the message (HTML) below the picture."""
@@ -83,41 +158,30 @@ class Panel(ipywidgets.VBox):
     def draw(self):
         """Draw a frame and show it."""
         self._update()
-        self._draw_artists()
-        frame, file = Image.frombuffer("RGBX", self.canvas.get_width_height(), self.canvas.buffer_rgba()), io.BytesIO()
-        if self.running:  # a JPEG is written eight times as fast, and the next frame is near; PNG is exact
-            frame.save(file, "jpeg", quality=80)
-        else:
-            frame.convert("RGB").save(file, "png", compress_level=1)
-        self.picture.show(file.getvalue())
+        self.picture.show(*self._record(), self._failure_message or self._message_text, self.running)
         self._frame_time = time.perf_counter()
-        if not self.running or self._frame_time - self._message_time > MESSAGE_SECONDS:
-            self._message_time, self.message.value = self._frame_time, self._failure_message or self._message_text
+        if not self.running:
+            self.picture.code = self.code
 
     def _update(self):
         with numerics():
             self._message_text = self.update()
 
-    def _draw_artists(self):
-        """Draw the artists, in their order, over a kept background, which costs a tenth of a whole drawing.
-
-        The first ones stay with it as long as they are as they were: what changes in every frame belongs last.
-        """
-        limits = [(axes.get_xlim(), axes.get_ylim()) for axes in self.figure.axes]
-        if self._background is None or self._background[0] != limits:
-            self.canvas.draw()
+    def _record(self):
+        """What is moving, and what stands still if that is not as the page has it: axes with other limits."""
+        limits = [(*axes.get_xlim(), *axes.get_ylim()) for axes in self.figure.axes]
+        still = None
+        if limits != self._limits:
+            self.figure.draw_without_rendering()
             self.figure.set_layout_engine("none")  # laid out once; every time would cost more than all the rest
-            self._background = limits, self.canvas.copy_from_bbox(self.figure.bbox)
-            self._background_with_still = None
-        still = next((k for k, artist in enumerate(self.artists) if artist.stale), len(self.artists))
-        if self._background_with_still is None or self._background_with_still[0] != still:
-            self.canvas.restore_region(self._background[1])
-            for artist in self.artists[:still]:
-                artist.axes.draw_artist(artist)
-            self._background_with_still = still, self.canvas.copy_from_bbox(self.figure.bbox)
-        self.canvas.restore_region(self._background_with_still[1])
-        for artist in self.artists[still:]:
-            artist.axes.draw_artist(artist)
+            self._limits, self._recorded = limits, {}
+            self.figure.draw(recorder := Recorder(self.figure))
+            still = joined([recorder])
+        for artist in self.artists:
+            if artist.stale or artist not in self._recorded:
+                artist.draw(recorder := Recorder(self.figure))
+                self._recorded[artist] = recorder
+        return joined([self._recorded[artist] for artist in self.artists]), still
 
     def fail(self, error):
         """Pause and say in words what went wrong."""
@@ -128,23 +192,40 @@ class Panel(ipywidgets.VBox):
         self.message.value = self._failure_message
 
     def snapshot(self):
-        """The picture on the page: a PIL image."""
-        return Image.open(io.BytesIO(self.picture.value))
-
-    def _repr_mimebundle_(self, **kwargs):
-        # The picture goes along for readers without a kernel: in 256 colours, since the notebook keeps it, and with the
-        # settings that the cell has changed.
-        self._try_or_fail(self.draw)
+        """The picture on the page, twice as fine: a PIL image."""
+        self._record()  # in which it is laid out
+        for artist in self.artists:
+            artist.set_animated(False)
         file = io.BytesIO()
-        self.snapshot().quantize(256).save(file, "png", optimize=True)
-        bundle = super()._repr_mimebundle_(**kwargs)
-        return {**bundle, "image/png": base64.b64encode(file.getvalue()).decode()}
+        self.figure.savefig(file, dpi=200)
+        for artist in self.artists:
+            artist.set_animated(True)
+        picture = Image.open(file)
+        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA")).convert("RGB")
+
+    def _ipython_display_(self):
+        """The panel, and before it what a reader without a kernel sees: a picture, in 256 colours since the notebook
+        keeps it, and words. The live panel hides both; where there is none, they hide its error."""
+        from IPython.display import display
+
+        self._try_or_fail(self.draw)
+        picture, file, key = self.snapshot(), io.BytesIO(), self.picture.key
+        picture.quantize(256).save(file, "png", optimize=True)
+        words = f"{self.label}. {self._failure_message or self._message_text}"
+        plain = re.sub("<[^>]*>", " ", words)
+        about = {"image/png": {"width": picture.width // 2, "alt": html.unescape(plain)}}
+        png = base64.b64encode(file.getvalue()).decode()
+        display({"image/png": png, "text/plain": plain}, raw=True, metadata=about)
+        hide = f'.jp-OutputArea-child:has([data-nnlib-panel="{key}"]) + .jp-OutputArea-child:not(:has(.nnlib-panel))'
+        told = f"<p><b>A live panel: run this cell to use it.</b> {words}</p>"
+        shown = f'<div data-nnlib-panel="{key}"><style>{hide} {{ display: none; }}</style>{told}</div>'
+        display({"text/html": shown, "text/plain": "A live panel: run this cell to use it."}, raw=True)
+        display(self._repr_mimebundle_(), raw=True)
 
     # -- the task -----------------------------------------------------------------------------------------------------
 
     def changed(self, change=None):
         """What every control calls: settings have changed, the picture is out of date."""
-        self._message_time = 0.0
         if change is None or change["name"] != "running" or change["new"]:  # to pause is not to try again
             self._failure_message = None
         if self._wake is None or self._loop.is_closed():
@@ -189,6 +270,8 @@ class Panel(ipywidgets.VBox):
         while True:
             if self.running:
                 self._train_for(TURN_SECONDS)
+                if (wait := self._next_step - time.perf_counter()) > 0:
+                    await asyncio.sleep(min(wait, TURN_SECONDS))
             else:
                 await self._wake.wait()
                 self._newest_frame_then = self.picture.frame
@@ -210,8 +293,9 @@ class Panel(ipywidgets.VBox):
         try:
             with numerics():
                 end = time.perf_counter() + seconds
-                while time.perf_counter() < end:
+                while self._next_step <= (now := time.perf_counter()) < end and self.running:
                     self.work()
+                    self._next_step = max(self._next_step + 1 / self.speed, now) if self.speed < FULL_SPEED else 0.0
         except Exception as error:  # nobody else would show it
             self.fail(error)
         self._seconds_since_frame += seconds
@@ -221,8 +305,14 @@ class Panel(ipywidgets.VBox):
             self.fail("No page shows this panel any more.")
 
     def _try_or_fail(self, action):
-        try:
+        with self._failing():
             action()
+
+    @contextlib.contextmanager
+    def _failing(self):
+        """What goes wrong is told in the panel; nobody else would show it."""
+        try:
+            yield
         except Exception as error:
             self.fail(error)
 
@@ -269,6 +359,24 @@ def all_parts(widget):
     for part in (getattr(widget, "layout", None), getattr(widget, "style", None), *getattr(widget, "children", ())):
         if part is not None:
             yield from all_parts(part)
+
+
+def _is_plain(value):
+    """Can it be written as code?"""
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, str | int | float)
+
+
+def _listed(value):
+    return [*value] if isinstance(value, tuple) else value
+
+
+def _written(value):
+    """A plain value as code; numbers without what rounding left behind."""
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_written, value))}]"
+    return f"{value:.6g}" if isinstance(value, float) else repr(value)
 
 
 @contextlib.contextmanager

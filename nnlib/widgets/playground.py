@@ -9,49 +9,60 @@ import numpy as np
 import pandas as pd
 import traitlets
 
+from nnlib.architecture import fully_connected
+from nnlib.layers import BatchNorm, Dense, Dropout
 from nnlib.network import Network
 from nnlib.optimizers import OPTIMIZERS
 from nnlib.widgets.arguments import Number, dataset_of, rows_of, units_of
-from nnlib.widgets.controls import (
-    ACTIVATIONS,
-    RATES,
-    dropdown,
-    link_values,
-    set_slider,
-    slider,
-    slider_of,
-    train_buttons,
-)
+from nnlib.widgets.controls import ACTIVATIONS, RATES, dropdown, number, switch, train_buttons
 from nnlib.widgets.panel import TrainingPanel
+from nnlib.widgets.points import SHAPES, points
 from nnlib.widgets.run import Run
 from nnlib.widgets.views import Curves, view_of
+
+GIVEN = "as given"  # the points that the panel was made with
+DECAYS = [0.0, *RATES[3:19]]
 
 
 class Playground(TrainingPanel):
     """Train a network and watch: on points in the plane, on pictures, or on any other rows with classes.
 
-    data      a Dataset, the name of one, or a pair (X, y) of training rows
+    data      a Dataset, the name of one, a pair (X, y) of training rows, or points: "rings", "XOR", "moons", "spiral",
+              "blobs"
     hidden    units of each hidden layer, [] for none
-    full      more controls: 0-3 hidden layers with an activation each, optimizer, batch size, number of training rows
+    full      more controls: 0-3 hidden layers with an activation each, optimizer, batch size, number of training rows,
+              weight decay, dropout, batch norm
+    lecture   larger, for the back row, with fewer controls
 
     The other settings are attributes as well, to be read and set (not changed in place) at any time: `hidden`,
     `activation` (one name, or a list, one each; a list that is too short goes on with its last), `optimizer`,
-    `learning_rate`, `batch_size`, `samples` (training rows in use, at most all), `seed`, `running`.
-    Learning rate, optimizer, batch size and samples act on the training under way; hidden, activation and seed build
-    a new network.
+    `learning_rate`, `batch_size`, `samples` (training rows in use, at most all), `weight_decay` (of the optimizer),
+    `dropout` (share of each hidden layer), `batch_norm` (before each hidden activation), `seed`, `speed` (steps per
+    second at most), `running`. In the plane: `shape` (of the points), `noise`, `added`, a list of (x, y, class): a
+    click adds one of the class `adds`.
+    Learning rate, optimizer, weight decay, batch size and samples act on the training under way; the others build a
+    new network.
     `network` is the network, `history` a DataFrame: step, loss and accuracy of the last 20 batches, val_loss and
-    val_accuracy on up to 500 validation rows (NaN without). A row every 20 steps; from 2,000 steps on every 40, and so
-    on: there are fewer than 100 at any time.
+    val_accuracy on up to 500 validation rows (NaN without). Its first row is step 0; then every 20 steps (and a few
+    before the first 20). From 2,000 steps on it is every 40, and so on: there are fewer than 100 at any time.
     """
 
     label = "What the network says, and its loss and accuracy over the steps"
+    hovers = True
     hidden = traitlets.List()
     activation = traitlets.Union([traitlets.Unicode(), traitlets.List()])
     optimizer = traitlets.Enum(list(OPTIMIZERS))
     learning_rate = Number(min=0)
     batch_size = traitlets.Int(min=1)
     samples = traitlets.Int(min=1)
+    weight_decay = Number(0, min=0)
+    dropout = Number(0, min=0, max=0.9)
+    batch_norm = traitlets.Bool(False)
     seed = traitlets.Int(min=0)
+    shape = traitlets.Enum([GIVEN, *SHAPES], GIVEN)
+    noise = Number(0.1, min=0, max=1)
+    added = traitlets.List()
+    adds = traitlets.Int(0, min=0, max=1)
 
     def __init__(
         self,
@@ -64,18 +75,31 @@ class Playground(TrainingPanel):
         samples=None,
         seed=0,
         full=False,
+        weight_decay=0.0,
+        dropout=0.0,
+        batch_norm=False,
+        lecture=False,
     ):
+        self.full = full
+        if isinstance(data, str) and data in SHAPES:
+            self.shape, data = data, points(data)
+        self._data = data
         self._set_rows(data)
         self.hidden, self.activation, self.optimizer, self.seed = units_of(hidden), activation, optimizer, seed
         self.learning_rate, self.batch_size = learning_rate, batch_size
+        self.weight_decay, self.dropout, self.batch_norm = weight_decay, dropout, batch_norm
         self.samples = len(self.X) if samples is None else samples
         self._frame_times = collections.deque(maxlen=20)  # of each: the time, and the epochs trained by then
-        self._built_for = None
+        self._built_for = self._run = self._earlier = None
+        self._rows_of, self._dead = (self.shape, self.noise, []), (None, 0)
         self._catch_up()
         self._view = view_of(self)
         self._curves = Curves(*self._view.curves, validation=len(self.X_val) > 0)
-        controls = [_network_controls(self, full), _training_controls(self, full), train_buttons(self)]
-        super().__init__(self._view.figure, [*self._view.artists, *self._curves.lines], controls)
+        training, rare = _training_controls(self, full)
+        buttons = train_buttons(self)
+        rows = [_network_controls(self, full), training, buttons, *_point_controls(self)]
+        artists = [*self._view.artists, *self._curves.artists]
+        super().__init__(self._view.figure, artists, rows, lecture, [*rare, *buttons.children[-2:]])
 
     @traitlets.validate("hidden")
     def _check_hidden(self, proposal):
@@ -112,6 +136,19 @@ class Playground(TrainingPanel):
             self.X_val, self.y_val = data.X_val[:500], data.y_val[:500]
             self.image_shape, self.class_names = data.image_shape, data.class_names
 
+    def _follow_rows(self):
+        """Other points in the plane, or more of them."""
+        rows = shape, noise, added = self.shape, self.noise, [*self.added]
+        if rows == self._rows_of:
+            return
+        every = self.samples == len(self.X)
+        self._set_rows(self._data if shape == GIVEN else points(shape, noise))
+        if added:
+            self.X = np.vstack([self.X, np.array(added, np.float32)[:, :2]])
+            self.y = np.append(self.y, [int(k) for *_, k in added])
+        self._rows_of, self._trains_with = rows, None
+        self.samples = len(self.X) if every else self.samples
+
     @property
     def history(self):
         return pd.DataFrame(self._run.points, columns=["step", "loss", "accuracy", "val_loss", "val_accuracy"])
@@ -134,17 +171,25 @@ class Playground(TrainingPanel):
 
     def update(self):
         self._catch_up()
-        self._curves.update(self._run.points, self.step, self.network.guess_loss())
-        self._view.update(self.network)
+        self._curves.update(self._run, self.network.guess_loss(), earlier=self._earlier)
+        self._view.update(self)
         return self._report()
 
+    def pointed(self, axes, x, y, clicked):
+        if clicked and axes is self._view.clickable:
+            self.added = [*self.added, (round(float(x), 3), round(float(y), 3), self.adds)]
+        return self._view.pointed(self, axes, x, y)
+
     def _catch_up(self):
-        """Bring network and training in line with the settings; nothing happens if they are already."""
+        """Bring rows, network and training in line with the settings; nothing happens if they are already."""
+        self._follow_rows()
         activations = [self.activation_of(k) for k in range(len(self.hidden))]
-        architecture = ([*self.hidden], activations, self.seed, self._resets)
+        sizes = [self.X.shape[1], *self.hidden, len(self.class_names)]
+        architecture = (sizes, activations, self.dropout, self.batch_norm, self.shape, self.seed, self._resets)
         if architecture != self._built_for:
-            sizes = [self.X.shape[1], *self.hidden, len(self.class_names)]
-            self.network = Network(sizes, activations, seed=self.seed)
+            if self._run and self._run.points:
+                self._earlier = self._run.curve()
+            self.network = self._build(sizes, activations)
             self._run = Run(self.network, self.X_val, self.y_val, self.seed)
             self._built_for, self._trains_with, self._optimizer = architecture, None, None
         trains_with = (self.optimizer, self.batch_size, self.samples)
@@ -154,7 +199,50 @@ class Playground(TrainingPanel):
             self._run.train_on(self.X[: self.samples], self.y[: self.samples], self.batch_size, self._optimizer)
             self._frame_times.clear()
             self._trains_with = trains_with
-        self._optimizer.learning_rate = self.learning_rate
+        self._optimizer.learning_rate, self._optimizer.weight_decay = self.learning_rate, self.weight_decay
+
+    def _build(self, sizes, activations):
+        layers = []
+        for layer in fully_connected(sizes, activations):
+            if self.batch_norm and layers and not isinstance(layer, Dense):
+                layers.append(BatchNorm(layers[-1].n_out))
+            layers.append(layer)
+            if self.dropout and not isinstance(layer, Dense):
+                layers.append(Dropout(self.dropout))
+        return Network(layers=layers, seed=self.seed)
+
+    def arguments(self):
+        return {"samples": None} if self.samples == len(self.X) else {}
+
+    @property
+    def code(self):
+        """Besides the panel's own lines, those that train the same network without it."""
+        net = f"Network(layers={list(self.network.layers)})"
+        if not (self.dropout or self.batch_norm):
+            names = [self.activation_of(k) for k in range(len(self.hidden))]
+            net = f"Network({self.network.sizes}, activations={names}, seed={self.seed})"
+        decay = f", weight_decay={self.weight_decay:g}" if self.weight_decay else ""
+        epochs = max(1, round(self._run.epochs))
+        panel, show = super().code.rsplit("\n", 1)
+        advance = f"panel.advance({self.step})\n" if self.step else ""
+        return (
+            f"{panel}\n{advance}{show}\n\n# the same network, trained without a panel\nX, y = panel.X, panel.y\n"
+            f"net = nnlib.{net}\noptimizer = nnlib.{self.optimizer}({self.learning_rate:g}{decay})\n"
+            f"history = nnlib.train(net, X[:{self.samples}], y[:{self.samples}], epochs={epochs}, "
+            f"batch_size={self.batch_size}, optimizer=optimizer, seed={self.seed})\nprint(net.accuracy(X, y))"
+        )
+
+    def _count_dead(self):
+        """Hidden units that are 0 for each of up to 500 training rows, by layer, in words; counted at each point."""
+        key = (self._run, len(self._run.points), self._run.points[-1:], self.running)
+        if key != self._dead[0]:
+            A, told = self.X[: min(self.samples, 500)].astype(np.float32), []
+            for layer in self.network.layers[:-1]:
+                A = layer.forward(A)
+                if getattr(layer, "name", "") == "relu" and (dead := np.count_nonzero(~A.any(axis=0))):
+                    told.append(f"<b>{dead} of {A.shape[1]} units are 0 for every row</b>")
+            self._dead = key, ", ".join(told)
+        return self._dead[1]
 
     def _report(self):
         """The lines below the picture: where training stands, and the settings in effect."""
@@ -175,13 +263,18 @@ class Playground(TrainingPanel):
         if run.points and len(self.X_val):
             *_, val_loss, val_accuracy = run.points[-1]
             scores.append(f"validation: loss {val_loss:.3g}, accuracy {val_accuracy:.1%} of {len(self.X_val)}")
+        if dead := self._count_dead():
+            scores.append(dead)
         sizes = "-".join(map(str, self.network.sizes))
         names = [self.activation_of(k) for k in range(len(self.hidden))] or ["no hidden layer"]
         names = names[0] if len(set(names)) == 1 else ", ".join(names)
         batches = f"batches of {min(self.batch_size, self.samples)} from {self.samples:,} row{'s' * (self.samples > 1)}"
         optimizer = f"{self.optimizer} at learning rate {self.learning_rate:.3g}"
-        settings = f"{sizes} ({names}), {optimizer}, {batches}, seed {self.seed}"
-        return "<br>".join([" &middot; ".join(state), " &middot; ".join(scores) or "no step yet", settings])
+        extra = f", weight decay {self.weight_decay:.3g}" if self.weight_decay else ""
+        extra += f", dropout {self.dropout:.3g}" if self.dropout else ""
+        extra += ", batch norm" if self.batch_norm else ""
+        settings = f"{sizes} ({names}), {optimizer}, {batches}{extra}, seed {self.seed}"
+        return "<br>".join([" &middot; ".join([*state, *scores] if scores else [*state, "no step yet"]), settings])
 
 
 def _network_controls(panel, full):
@@ -191,14 +284,17 @@ def _network_controls(panel, full):
     """
     rows = []
     for k in range(max(3, len(panel.hidden)) if full else 1):
-        size = slider(ipywidgets.IntSlider, f"units {k + 1}" if full else "hidden units", value=16, max=128)
-        rows.append(ipywidgets.HBox([size, dropdown("activation", ACTIVATIONS)]))
-    depth = slider(ipywidgets.IntSlider, "hidden layers", max=len(rows)) if full else None
+        name = f"units {k + 1}" if full else "hidden units"
+        size = number(panel, None, name, f"How many units hidden layer {k + 1} has", value=16, max=128, most=2000, whole=True)
+        what = f"What the units of hidden layer {k + 1} make of their sum"
+        rows.append(ipywidgets.HBox([size, dropdown(panel, None, "activation", what, ACTIVATIONS)]))
+    what = "How many hidden layers the network has"
+    depth = number(panel, None, "hidden layers", what, max=len(rows), most=None, whole=True) if full else None
 
     def show(_=None):
         """Controls after the panel's settings."""
         if full:
-            set_slider(depth, len(panel.hidden))
+            depth.reach(len(panel.hidden))
         for k, row in enumerate(rows):
             size, name = row.children
             used = k < len(panel.hidden)
@@ -207,16 +303,18 @@ def _network_controls(panel, full):
             if used or not full:  # a slider that is not shown keeps its units for when it is
                 # At 0 units there is no layer, which is offered where it is the only one.
                 lowest = int(full or len(panel.hidden) > 1)
-                set_slider(size, panel.hidden[k] if used else 0, lowest)
+                size.min = size.least = lowest
+                size.reach(panel.hidden[k] if used else 0)
             name.value, name.disabled = panel.activation_of(k), not used
 
     def set_depth(change):
-        sizes = [row.children[0].value for row in rows]
-        more = [sizes[min(k, len(sizes) - 1)] for k in range(len(panel.hidden), change["new"])]
-        panel.hidden = [*panel.hidden, *more][: change["new"]]
+        sizes, wanted = [int(row.children[0].value) for row in rows], int(change["new"])
+        more = [sizes[min(k, len(sizes) - 1)] for k in range(len(panel.hidden), wanted)]
+        panel.hidden = [*panel.hidden, *more][:wanted]
 
     def set_size(k, change):
-        panel.hidden = [*panel.hidden[:k], *([change["new"]] if change["new"] else []), *panel.hidden[k + 1 :]]
+        size = [int(change["new"])] if change["new"] else []
+        panel.hidden = [*panel.hidden[:k], *size, *panel.hidden[k + 1 :]]
 
     def set_name(k, change):
         if change["new"] == panel.activation_of(k):
@@ -234,18 +332,34 @@ def _network_controls(panel, full):
             control.observe(functools.partial(setter, k), "value")
     if full:
         depth.observe(set_depth, "value")
-    return ipywidgets.VBox([depth, *rows] if full else rows)
+    return ipywidgets.HBox([depth, *rows] if full else rows)
 
 
 def _training_controls(panel, full):
-    """Learning rate, and with `full` optimizer, batch size and number of training rows."""
-    controls = {}
+    """Learning rate, and with `full` what else acts on training, of which a lecture does without all but the rate."""
+    rate = number(panel, "learning_rate", "learning rate", "How far each update moves the weights", choices=RATES,
+                  least=0, most=None)  # fmt: skip
+    more = []
     if full:
-        controls["optimizer"] = dropdown("optimizer", list(OPTIMIZERS))
-        controls["batch_size"] = slider(ipywidgets.IntSlider, "batch size", min=1, max=512)
-        controls["samples"] = slider(ipywidgets.IntSlider, "training rows", min=1, max=len(panel.X))
-        set_slider(controls["batch_size"], panel.batch_size)
-        panel.observe(lambda change: set_slider(controls["batch_size"], change["new"]), "batch_size")
-    link_values(panel, **controls)
-    rate = slider_of(panel, "learning_rate", "learning rate", RATES)
-    return ipywidgets.HBox([rate, *controls.values()], layout={"flex_flow": "row wrap"})
+        every, what = len(panel.X), "How many training rows each update looks at"
+        more = [
+            dropdown(panel, "optimizer", "optimizer", "How an update is made from the gradient", list(OPTIMIZERS)),
+            number(panel, "batch_size", "batch size", what, min=1, max=512, most=100_000, whole=True),
+            number(panel, "samples", "training rows", "How many training rows are in use", min=1, max=every, whole=True),
+            number(panel, "weight_decay", "weight decay", "How strongly each update pulls the weights towards 0 (L2)",
+                   choices=DECAYS, most=None),
+            number(panel, "dropout", "dropout", "Which share of the hidden units each update leaves out", max=0.9, step=0.1),
+            switch(panel, "batch_norm", "batch norm", "Give each hidden unit mean 0 and variance 1 over the batch"),
+        ]  # fmt: skip
+    return ipywidgets.HBox([rate, *more]), more
+
+
+def _point_controls(panel):
+    """For points in the plane: their shape and noise, and the class that a click adds."""
+    if panel.X.shape[1] != 2:
+        return []
+    shapes = [*([GIVEN] if panel.shape == GIVEN else []), *SHAPES]
+    shape = dropdown(panel, "shape", "points", "Which points there are", shapes)
+    noise = number(panel, "noise", "noise", "How far the points are moved at random; not those as given", max=0.5, step=0.02, most=1)
+    adds = dropdown(panel, "adds", "a click adds", "The class of the point that a click in the picture adds", [("class 0", 0), ("class 1", 1)])
+    return [ipywidgets.HBox([shape, noise, adds])]

@@ -7,18 +7,19 @@ import ipywidgets
 import numpy as np
 import pandas as pd
 import traitlets
+from matplotlib.lines import Line2D
 
 from nnlib import plots
 from nnlib.network import Network
 from nnlib.optimizers import SGD
 from nnlib.widgets.arguments import dataset_of, whole_number
-from nnlib.widgets.controls import ACTIVATIONS, RATES, choice_slider, dropdown, nearest, slider, train_buttons
+from nnlib.widgets.controls import ACTIVATIONS, RATES, dropdown, number, switch, train_buttons
 from nnlib.widgets.panel import TrainingPanel
 from nnlib.widgets.run import Run
 from nnlib.widgets.views import count_steps, end_of_steps
 
-STYLES = ("-", "--", "-.")
-MOST_LOSS = 4  # in the picture; a net that guesses among ten has 2.3, and the names stand above
+STYLES, MARKERS = ("-", "--", "-."), "os^"
+LOSSES = 1e-3, 10  # the ends of the loss's axis; a net that guesses among ten has 2.3
 SMALLEST = 1e-10  # of a gradient, at the foot of its axis
 
 
@@ -29,11 +30,12 @@ class Race(TrainingPanel):
     activations  two or three names
     rates        a learning rate for each, or one number for all
     depth        hidden layers of `width` units each
+    lecture      larger, for the back row, with fewer controls
 
     Attributes, to be read and set at any time: `lanes` (the names; None in the third is an empty lane), `rates` (too
     few go on with the last), `same_rate` (all take the first lane's), `depth`, `seed`, `running`. Rates act on the
     training under way; the others build new networks. `networks` holds one Network per lane, `history` is a DataFrame
-    with a row per lane every 20 steps, in long races fewer: step, lane (from 0), activation, loss of the last 20
+    with a row per lane at step 0 and every 20 steps, in long races fewer, in the first 20 more: step, lane (from 0), activation, loss of the last 20
     batches, val_accuracy.
     A lane whose training diverges is out until its rate is changed, or Reset; the others go on.
     """
@@ -54,6 +56,7 @@ class Race(TrainingPanel):
         width=64,
         batch_size=64,
         seed=0,
+        lecture=False,
     ):
         data = dataset_of(data, needs_validation=True)
         self.X, self.y = data.X_train, data.y_train
@@ -66,10 +69,22 @@ class Race(TrainingPanel):
         self._built_for = None
         self._catch_up()
         artists = self._draw_axes()
-        self.depth_control = slider(ipywidgets.IntSlider, "hidden layers", min=1, max=10)
-        traitlets.link((self, "depth"), (self.depth_control, "value"))
-        controls = [self._lane_controls(), ipywidgets.HBox([self.depth_control, self._one_rate]), train_buttons(self)]
-        super().__init__(self._figure, artists, controls)
+        what = "How many hidden layers each network has"
+        self.depth_control = number(self, "depth", "hidden layers", what, min=1, max=10, whole=True)
+        lanes, buttons = self._lane_controls(), train_buttons(self, self.depth_control)
+        rare = [self._one_rate, *buttons.children[-2:]]
+        super().__init__(self._figure, artists, [lanes, buttons], lecture, rare)
+
+    untold = ("lanes", "same_rate")  # which activations and rates say
+
+    def arguments(self):
+        rates = self.rates[0] if self.same_rate else self.rates[: len(self.activations)]
+        return {"activations": self.activations, "rates": rates}
+
+    @property
+    def activations(self):
+        """The names of the lanes that are not empty."""
+        return [name for name in self.lanes if name is not None]
 
     @traitlets.validate("lanes")
     def _check_lanes(self, proposal):
@@ -86,37 +101,53 @@ class Race(TrainingPanel):
         return [float(rate) for rate in (*rates, *3 * rates[-1:])][:3]  # too few go on with the last
 
     def _draw_axes(self):
-        self._figure, (self._loss, accuracy, self._gradient_sizes) = plots.figure(10, 4, ncols=3)
-        self._loss.set(title="training loss", ylim=(0, MOST_LOSS))
+        self._figure, (self._loss, accuracy, self._gradient_sizes) = plots.figure(10, 3.7, ncols=3)
+        self._figure.get_layout_engine().set(rect=(0, 0, 1, 0.92))  # above: which line is which lane
+        self._loss.set(title="training loss", yscale="log", ylim=LOSSES)
         accuracy.set(title="validation accuracy", ylim=(0, 1.02))
         self._accuracy = accuracy
-        self._gradient_sizes.set(xlabel="layer", title="size of $dW$, by layer", yscale="log", ylim=(SMALLEST, 1))
+        self._gradient_sizes.set(xlabel="layer", title="size of $dW$, by layer", yscale="log", ylim=(SMALLEST / 5, 1))
+        for axes in (self._loss, self._gradient_sizes):
+            axes.minorticks_off()
         for axes in (self._loss, accuracy):
             count_steps(axes)
             axes.locator_params(axis="x", nbins=4)
         self._gradient_sizes.xaxis.get_major_locator().set_params(integer=True)
+        self._gradient_sizes.axhline(SMALLEST, color="0.5", linewidth=1, linestyle=":")
+        below = {"fontsize": 11, "color": "0.4", "transform": self._gradient_sizes.get_yaxis_transform()}
+        self._gradient_sizes.text(0.98, SMALLEST * 1.5, f"on the line: {SMALLEST:g} or below", ha="right", **below)
         self._lines = []
-        for axes, marker in ((self._loss, None), (accuracy, None), (self._gradient_sizes, "o")):
-            for color, style in zip(plots.COLORS, STYLES, strict=False):
-                self._lines += axes.plot([], [], style, color=color, marker=marker, linewidth=2.2)
-        where = {"ha": "right", "va": "top", "fontsize": 13, "transform": self._loss.transAxes}
-        self._name_texts = [  # at the top of the losses, which begin near ln K and fall
-            self._loss.text(0.97, 0.96 - 0.1 * k, "", color=color, **where) for k, color in enumerate(plots.COLORS[:3])
-        ]
-        return [*self._lines, *self._name_texts]
+        for axes in (self._loss, accuracy, self._gradient_sizes):
+            for color, style, marker in zip(plots.COLORS, STYLES, MARKERS, strict=False):
+                every = {} if axes is self._gradient_sizes else {"markevery": 0.34, "markersize": 7}
+                self._lines += axes.plot([], [], style, color=color, marker=marker, linewidth=2.2, **every)
+        self._out = [self._loss.plot([], [], "^", color=color, markersize=11, clip_on=False)[0]
+                     for color in plots.COLORS[:3]]  # fmt: skip
+        self._name_texts, keys = [], []
+        for k, (color, style, marker) in enumerate(zip(plots.COLORS, STYLES, MARKERS, strict=False)):
+            left = 0.02 + 0.325 * k
+            keys.append(self._figure.add_artist(Line2D([left, left + 0.04], [0.965] * 2, linestyle=style, color=color,
+                                                       marker=marker, linewidth=2.2)))  # fmt: skip
+            self._name_texts.append(self._figure.text(0.07 + 0.325 * k, 0.96, "", va="center", fontsize=13, color=color))
+        self._keys = keys
+        return [*self._lines, *self._out, *self._keys, *self._name_texts]
 
     def _lane_controls(self):
-        """A row per lane: its activation and its learning rate."""
-        self.names = [dropdown(f"lane {k}", ACTIVATIONS) for k in (1, 2)]
-        self.names.append(dropdown("lane 3", [("(empty)", ""), *((name, name) for name in ACTIVATIONS)]))
-        self.rate_controls = [choice_slider("learning rate", RATES) for _ in self.names]
-        self._one_rate = ipywidgets.Checkbox(description="one rate for all", indent=False)
-        traitlets.link((self, "same_rate"), (self._one_rate, "value"))
+        """For each lane its activation and its learning rate."""
+        what = "The activation of all hidden units of lane {}"
+        self.names = [dropdown(self, None, f"lane {k}", what.format(k), ACTIVATIONS) for k in (1, 2)]
+        third = [("(empty)", ""), *((name, name) for name in ACTIVATIONS)]
+        self.names.append(dropdown(self, None, "lane 3", what.format(3), third))
+        what = "How far each update moves the weights of lane {}"
+        self.rate_controls = [
+            number(self, None, "learning rate", what.format(k), choices=RATES, least=0, most=None) for k in (1, 2, 3)
+        ]
+        self._one_rate = switch(self, "same_rate", "one rate for all", "All lanes take the learning rate of lane 1")
 
         def show(_=None):
             """Controls after the panel's settings."""
             for k, (name, rate) in enumerate(zip(self.names, self.rate_controls, strict=True)):
-                name.value, rate.value = self.lanes[k] or "", nearest(RATES, self.rate_of(k))
+                name.value, rate.value = self.lanes[k] or "", self.rate_of(k)
                 rate.disabled = self.lanes[k] is None or (self.same_rate and k > 0)
 
         # A control changes its own entry of the panel's lists, and nothing if that says already what the control shows.
@@ -124,7 +155,7 @@ class Race(TrainingPanel):
             self.lanes = [*self.lanes[:k], change["new"] or None, *self.lanes[k + 1 :]]
 
         def set_rate(k, change):
-            if change["new"] != nearest(RATES, self.rate_of(k)):
+            if change["new"] != self.rate_of(k):
                 self.rates = [*self.rates[:k], change["new"], *self.rates[k + 1 :]]
 
         show()
@@ -132,7 +163,8 @@ class Race(TrainingPanel):
         for k in range(3):
             self.names[k].observe(functools.partial(set_lane, k), "value")
             self.rate_controls[k].observe(functools.partial(set_rate, k), "value")
-        return ipywidgets.VBox([ipywidgets.HBox(row) for row in zip(self.names, self.rate_controls, strict=True)])
+        rows = [ipywidgets.HBox([*row]) for row in zip(self.names, self.rate_controls, strict=True)]
+        return ipywidgets.HBox([*rows, self._one_rate])
 
     def rate_of(self, lane):
         """The learning rate that a lane runs with."""
@@ -162,18 +194,23 @@ class Race(TrainingPanel):
 
     def update(self):
         self._catch_up()
-        for line in self._lines:
+        for line in (*self._lines, *self._out):
             line.set_data([], [])
+        for k, (key, text) in enumerate(zip(self._keys, self._name_texts, strict=True)):
+            key.set_visible(k < len(self._lanes))
+            text.set_text("")
         for k, lane in enumerate(self._lanes):
-            steps, loss, _, _, accuracy = np.array(lane.run.points).reshape(-1, 5).T
-            self._lines[k].set_data(steps, loss)
-            self._lines[3 + k].set_data(steps, accuracy)
-            if not lane.out:
+            steps, loss, _, _, accuracy = lane.run.curve().T
+            self._lines[k].set_data(steps, loss.clip(*LOSSES))
+            judged = np.isfinite(accuracy)
+            self._lines[3 + k].set_data(steps[judged], accuracy[judged])
+            if lane.out:
+                self._out[k].set_data([lane.run.diverged], [LOSSES[1]])
+            else:
                 self._lines[6 + k].set_data(range(1, self.depth + 2), np.maximum(lane.gradient_sizes(), SMALLEST))
-            reached = "out" if lane.out else f"{accuracy[-1]:.1%}" if len(accuracy) else "ready"
-            self._name_texts[k].set_text(f"{lane.activation}: {reached}")
-        if len(self._lanes) < 3:
-            self._name_texts[2].set_text("")
+            reached = f"diverged at {lane.run.diverged:,}" if lane.out else f"{accuracy[judged][-1]:.1%}" if judged.any() else "ready"
+            twins = self.activations.count(lane.activation) > 1
+            self._name_texts[k].set_text(f"{lane.activation}{f' at {self.rate_of(k):g}' if twins else ''}: {reached}")
         for axes in (self._loss, self._accuracy):
             axes.set_xlim(0, end_of_steps(self.step))
         self._gradient_sizes.set_xlim(0.7, self.depth + 1.3)
@@ -222,6 +259,7 @@ class _Lane:
             self.run.advance()
         except ValueError:
             self.run.recent.clear()
+            self.run.diverged = step
             self.out = f"its loss was no longer finite at step {step}; try a smaller rate"
 
     def gradient_sizes(self):

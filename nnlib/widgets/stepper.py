@@ -3,18 +3,20 @@
 import ipywidgets
 import numpy as np
 import traitlets
+from matplotlib.colors import to_rgb
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from nnlib import plots
 from nnlib.activations import FUNCTIONS
 from nnlib.checks import numerical_gradient
-from nnlib.widgets.controls import ACTIVATIONS, button, dropdown, link_values, slider
+from nnlib.widgets.controls import ACTIVATIONS, button, dropdown, number, switch
 from nnlib.widgets.operations import operations
 from nnlib.widgets.panel import Panel
 
 SIZES = 2, 3, 2  # inputs, hidden units, classes
+LEARNING_RATE = 0.5
 FORWARD, BACKWARD = plots.COLORS[0], plots.COLORS[1]
-PALE = {FORWARD: "#DCEAF5", BACKWARD: "#FBE3D3"}
+PALE = {FORWARD: (*to_rgb(FORWARD), 0.17), BACKWARD: (*to_rgb(BACKWARD), 0.2)}  # on whatever paper
 PLACES = {  # middle of each box, in a field of 100 x 62
     **{"W1": (16, 58), "b1": (26, 58), "W2": (52, 58), "b2": (62, 58), "Y": (93, 58)},
     **{"X": (5, 48.5), "Z1": (23, 48.5), "A1": (41, 48.5), "Z2": (59, 48.5), "A2": (77, 48.5), "L": (93, 48.5)},
@@ -35,9 +37,10 @@ class BackpropStepper(Panel):
 
     Shows where in the network the operation is, its formula, its numbers with their shapes, and, on the way back, how
     far the result is from a numerical derivative.
-    Attributes: `position` (0 the inputs, 1-5 forward, 6-13 backward), `activation`, `samples` (rows, 1-4),
-    `seed` (of inputs and parameters); `values` is a dict of all arrays, `differences` of the largest differences to the
-    numerical derivatives.
+    Attributes: `position` (0 the inputs, 1-5 forward, 6-13 backward; a click on a box goes there), `activation`,
+    `samples` (rows, 1-4), `seed` (of inputs and parameters), `updates` (how often the parameters were moved against
+    their derivatives, times LEARNING_RATE), `running` (goes on by itself); `values` is a dict of all arrays,
+    `differences` of the largest differences to the numerical derivatives. `lecture=True` is larger, for the back row.
     """
 
     label = "The network as boxes and arrows, and the present operation with its numbers"
@@ -45,11 +48,15 @@ class BackpropStepper(Panel):
     activation = traitlets.Enum(ACTIVATIONS)
     samples = traitlets.Int(1, min=1, max=4)
     seed = traitlets.Int(2, min=0)
+    updates = traitlets.Int(0, min=0, max=100)
+    lecture_paper = 1.0  # its letters stand in boxes
+    hovers = True
 
-    def __init__(self, position=0, activation="tanh", samples=1, seed=2):
+    def __init__(self, position=0, activation="tanh", samples=1, seed=2, lecture=False):
         self.position, self.activation, self.samples, self.seed = position, activation, samples, seed
+        self.speed = 0.7
         self._computed_for = None
-        figure, axes = plots.figure(10, 6.2)
+        figure, axes = plots.figure(10, 5)
         axes.set(xlim=(-1, 101), ylim=(0, 62))
         axes.axis("off")
         for x, y, text, color in ((-0.7, 53.5, "forward", FORWARD), (-0.7, 31.5, "backward", BACKWARD)):
@@ -65,23 +72,46 @@ class BackpropStepper(Panel):
         self._labels = [axes.text(0, 0.9, "", ha="center", va="center", fontsize=12, color="0.35") for _ in range(7)]
         boxes = [artist for box in self._boxes.values() for artist in box]
         artists = [*self._arrows, *boxes, self._formula, self._reason, *self._numbers, *self._labels]
-        super().__init__(figure, artists, self._controls())
+        row = self._controls()
+        super().__init__(figure, artists, [ipywidgets.HBox(row)], lecture, row[-2:])
+        if lecture:
+            self.picture.widest = 1100
 
     def _controls(self):
-        buttons = [
-            button("Restart", "fast-backward", lambda: self.step(-self.position)),
-            button("Back", "step-backward", lambda: self.step(-1)),
-            button("Next", "step-forward", self.step),
+        self._buttons = [
+            button("Restart", "fast-backward", lambda: self.step(-self.position), "Go back to what is given"),
+            button("Back", "step-backward", lambda: self.step(-1), "Go back by one operation"),
+            button("Next", "step-forward", self.step, "Compute the next operation"),
         ]
-        for made in buttons:
-            made.layout.width = "110px"
-        buttons[-1].button_style = "primary"
-        self._buttons = buttons
-        position = slider(ipywidgets.IntSlider, "position", max=13)
-        activation = dropdown("activation", ACTIVATIONS)
-        samples = slider(ipywidgets.IntSlider, "samples", min=1, max=4)
-        link_values(self, position=position, activation=activation, samples=samples)
-        return [ipywidgets.HBox([*buttons, position]), ipywidgets.HBox([activation, samples])]
+        self._buttons[-1].button_style = "primary"
+        what = "Move each parameter against its derivative, and look at the loss again"
+        return [
+            *self._buttons,
+            switch(self, "running", "Play", "Go on by itself", "play"),
+            button("Do the update", "refresh", self.update_parameters, what),
+            number(self, "position", "position", "Which of the 13 operations is shown; 0 is what is given", max=13, whole=True),
+            number(self, "samples", "samples", "How many rows X has", min=1, max=4, whole=True),
+            dropdown(self, "activation", "activation", "The activation of the hidden units", ACTIVATIONS),
+            number(self, "seed", "seed", "Which numbers the inputs and parameters start from", max=99, most=None, whole=True),
+        ]
+
+    def work(self):
+        """Goes on by itself, and stops at the end."""
+        self.step()
+        self.running = self.position < 13
+
+    def update_parameters(self):
+        """Move each parameter against its derivative, and look at the loss again."""
+        self.updates, self.position = self.updates + 1, 5
+
+    def pointed(self, axes, x, y, clicked):
+        for name, (left, bottom) in PLACES.items():
+            if abs(x - left) < WIDTH / 2 and abs(y - bottom) < HEIGHT / 2:
+                numbers = [operation.name for operation in self._operations]
+                if clicked:
+                    self.position = numbers.index(name) + 1 if name in numbers else 0
+                given = "given" if name not in numbers else self._operations[numbers.index(name)].why
+                return f"{name}: {given}"
 
     def step(self, operations=1):
         """Go on by this many operations, back if negative; stays at the ends."""
@@ -99,11 +129,11 @@ class BackpropStepper(Panel):
             own = BACKWARD if name.startswith("d") else FORWARD
             is_current, used = current and name == current.name, current and name in current.uses
             box.set(
-                facecolor=own if is_current else PALE[own] if name in known else "white",
+                facecolor=own if is_current else PALE[own] if name in known else (1, 1, 1, 0),
                 edgecolor=color if is_current or used else "0.6" if name in known else "0.8",
                 linewidth=3 if used or is_current else 1.2,
             )
-            text.set_color("white" if is_current else "black" if name in known else "0.6")
+            text.set_color("#FFFFFE" if is_current else "black" if name in known else "0.6")
             text.set_text(_label(name.translate(SUBSCRIPTS), self.values[name]))
         uses = current.uses if current else ()
         for k, arrow in enumerate(self._arrows):
@@ -117,7 +147,7 @@ class BackpropStepper(Panel):
 
     def _catch_up(self):
         """Compute everything anew if activation, samples or seed have changed."""
-        settings = self.activation, self.samples, self.seed
+        settings = self.activation, self.samples, self.seed, self.updates
         if settings == self._computed_for:
             return
         self._operations = operations(*FUNCTIONS[self.activation], self.activation)
@@ -127,7 +157,13 @@ class BackpropStepper(Panel):
         given |= {"W2": rng.normal(0, 1, (hidden, K)), "b2": rng.normal(0, 0.5, K)}
         given |= {"X": rng.normal(0, 1, (4, n_in))[: self.samples], "Y": np.eye(K)[[0, 1, 1, 0]][: self.samples]}
         given = {name: array.round(2) for name, array in given.items()}  # so that the numbers on screen are the numbers
-        self.values = self._compute(given)
+        self.losses = []
+        for update in range(self.updates + 1):
+            self.values = self._compute(given)
+            self.losses.append(float(self.values["L"]))
+            if update < self.updates:
+                for name in ("W1", "b1", "W2", "b2"):
+                    given[name] = (given[name] - LEARNING_RATE * self.values[f"d{name}"]).round(2)
         self.differences = {}
         for operation in self._operations[5:]:
             array = self.values[operation.name[1:]].copy()
@@ -170,13 +206,14 @@ class BackpropStepper(Panel):
         """The line below the picture."""
         if not current:
             return "Position 0 of 13: nothing is computed yet."
+        moved = "&middot; loss before each update, and now: " + ", ".join(f"{loss:.3f}" for loss in self.losses[-5:])
         way = "forward" if self.position <= 5 else "backward"
         parts = [f"Position {self.position} of 13, {way}: <b>{current.name}</b>"]
         if current.name in self.differences:
             difference = self.differences[current.name]
             verdict = "close" if difference < 1e-7 else "<b>wrong</b>"
             parts.append(f"numerical derivative: {verdict}, largest difference {difference:.0e}")
-        return " &middot; ".join(parts)
+        return " &middot; ".join(parts) + (moved if self.updates else "")
 
 
 def _box(axes, name):

@@ -9,10 +9,18 @@ import traitlets
 from nnlib import images, plots
 from nnlib.widgets.answers import Bars, percent, reader_of
 from nnlib.widgets.arguments import Number
-from nnlib.widgets.controls import button, link_values, slider
+from nnlib.widgets.controls import button, number
 from nnlib.widgets.panel import Panel
 
 AT_REST = {"shift_x": 0, "shift_y": 0, "rotation": 0, "thickness": 0.0, "scale": 1.0}
+CONTROLS = {  # name: description, what it does, ends, step
+    "shift_x": ("shift right", "Move the digit right by so many pixels", -10, 10, 1),
+    "shift_y": ("shift down", "Move the digit down by so many pixels", -10, 10, 1),
+    "rotation": ("rotation", "Turn the digit anticlockwise by so many degrees", -180, 180, 5),
+    "thickness": ("thickness", "Add so many pixels to the width of the pen", -2, 4, 0.25),
+    "scale": ("scale", "Make the digit so many times as large", 0.4, 1.6, 0.05),
+}
+POINTS = 25  # of the curve along one of them
 
 
 class Transform(Panel):
@@ -24,18 +32,21 @@ class Transform(Panel):
 
     Attributes, to be read and set at any time: `index` (which digit), `shift_x`, `shift_y` (pixels, right and down),
     `rotation` (degrees, anticlockwise), `thickness` (pixels added to the pen), `scale`. `moved` (28, 28) is the digit
-    as the networks see it, `answers` a dict of name and class, `probabilities` one of name and row (K,).
+    as the networks see it, `answers` a dict of name and class, `probabilities` one of name and row (K,). `along` is
+    what was moved last: a curve shows the probability of the label (or of what was read at rest) over it.
+    `lecture=True` is larger, for the back row.
     """
 
-    label = "The digit, the digit moved, and bars: how probable each digit is"
+    label = "The digit, the digit moved, how probable each digit is, and how that changes with what was moved last"
     index = traitlets.Int(0, min=0)
     shift_x = traitlets.Int(0, min=-10, max=10)
     shift_y = traitlets.Int(0, min=-10, max=10)
     rotation = traitlets.Int(0, min=-180, max=180)
     thickness = Number(0, min=-2, max=4)
     scale = Number(1, min=0.4, max=1.6)
+    along = traitlets.Enum(list(AT_REST), "rotation")
 
-    def __init__(self, X, y=None, networks=None):
+    def __init__(self, X, y=None, networks=None, lecture=False):
         shape = np.shape(X)
         if shape not in ((28, 28), (784,)) and shape[1:] not in ((784,), (28, 28)):
             raise ValueError(
@@ -64,7 +75,7 @@ class Transform(Panel):
                 raise ValueError(f"y holds {wrong[0]}; expected labels, whole numbers from 0 to {K - 1}")
             self.y = self.y.astype(int)
 
-        figure, (before, after, right) = plots.figure(10, 3.1, ncols=3, width_ratios=[1, 1, 1.9])
+        figure, (before, after, right, self._over) = plots.figure(11, 3.1, ncols=4, width_ratios=[0.9, 0.9, 1.8, 1.3])
         self._pictures = []
         for axes, title in ((before, "the digit"), (after, "moved")):
             axes.set(title=title, xticks=[], yticks=[])
@@ -72,24 +83,24 @@ class Transform(Panel):
             self._pictures.append(axes.imshow(np.zeros((28, 28)), cmap="gray", vmin=0, vmax=1))
         self._bars = Bars(right, self.names, list(self.networks))
 
+        self._over.set(ylim=(0, 1.05), yticks=[0, 0.5, 1])
+        self._curves = [self._over.plot([], [], color=color)[0] for color, _ in zip(plots.COLORS, self.networks)]
+        self._here = self._over.axvline(0, color="black", linewidth=1.2, linestyle=":")
+        self._titles = [self._over.set_title("", fontsize=12), self._over.set_xlabel("rotation")]
+        self._curve_of = None
+
         self.controls = {
-            "shift_x": slider(ipywidgets.IntSlider, "shift right", min=-10, max=10),
-            "shift_y": slider(ipywidgets.IntSlider, "shift down", min=-10, max=10),
-            "rotation": slider(ipywidgets.IntSlider, "rotation", min=-180, max=180, step=5),
-            "thickness": slider(ipywidgets.FloatSlider, "thickness", min=-2, max=4, step=0.25),
-            "scale": slider(ipywidgets.FloatSlider, "scale", min=0.4, max=1.6, step=0.05),
+            name: number(self, name, text, what, min=low, max=high, step=step, whole=name in ("shift_x", "shift_y", "rotation"))
+            for name, (text, what, low, high, step) in CONTROLS.items()
         }
         if len(self.X) > 1:
-            which = slider(ipywidgets.IntSlider, "digit", min=0, max=len(self.X) - 1)
+            which = number(self, "index", "digit", "Which digit is shown", max=len(self.X) - 1, whole=True)
             self.controls = {"index": which, **self.controls}
-        link_values(self, **self.controls)
-        self.rest_button = button("Put back", "undo", self.rest)
-        sliders = list(self.controls.values())
-        for control in sliders:
-            control.layout.width = "330px"  # two fit beside each other
-        columns = [ipywidgets.VBox(sliders[:-3]), ipywidgets.VBox(sliders[-3:])]
-        row = ipywidgets.HBox(columns, layout={"flex_flow": "row wrap"})
-        super().__init__(figure, [*self._pictures, *self._bars.artists], [row, self.rest_button])
+        self.rest_button = button("Put back", "undo", self.rest, "Show the digit as it was")
+        row = ipywidgets.HBox([*self.controls.values(), self.rest_button])
+        artists = [*self._pictures, *self._bars.artists, *self._curves, self._here, *self._titles]
+        super().__init__(figure, artists, [row], lecture)
+        self.observe(lambda change: setattr(self, "along", change["name"]), list(AT_REST))
 
     def rest(self):
         """The digit as it was."""
@@ -105,10 +116,31 @@ class Transform(Panel):
 
     @property
     def moved(self):
+        return self._moved(**{name: getattr(self, name) for name in AT_REST})
+
+    def _moved(self, shift_x, shift_y, rotation, thickness, scale):
         digit = self.X[self.index].reshape(28, 28)
-        if self.thickness:
-            digit = images.thicken(digit, self.thickness)
-        return images.warp(digit[None], (self.shift_x, self.shift_y), self.rotation, self.scale)[0]
+        if thickness:
+            digit = images.thicken(digit, thickness)
+        return images.warp(digit[None], (shift_x, shift_y), rotation, scale)[0]
+
+    def _draw_curve(self):
+        """The probability of the right class over what was moved last, all else as it is."""
+        now = {name: getattr(self, name) for name in AT_REST}
+        text, _, low, high, _ = CONTROLS[self.along]
+        others = (self.index, self.along, *(value for name, value in now.items() if name != self.along))
+        if others != self._curve_of:
+            x = np.linspace(low, high, POINTS)
+            rows = np.array([self._moved(**{**now, self.along: value}) for value in x]).reshape(-1, 784)
+            rest = self.X[self.index][None]
+            for curve, net in zip(self._curves, self.networks.values(), strict=True):
+                k = int(self.y[self.index] if self.y is not None else net.predict(rest)[0])
+                curve.set_data(x, net.predict_proba(rows)[:, k])
+            self._over.set_xlim(low, high)
+            self._titles[0].set_text("probability of " + (self.names[k] if self.y is not None else "the answer at rest"))
+            self._titles[1].set_text(text)
+            self._curve_of = others
+        self._here.set_xdata([now[self.along]] * 2)
 
     @property
     def answers(self):
@@ -121,6 +153,7 @@ class Transform(Panel):
         for picture, digit in zip(self._pictures, (self.X[self.index].reshape(28, 28), moved), strict=True):
             picture.set_data(digit)
         self._bars.show(*self.probabilities.values())
+        self._draw_curve()
         return (
             f"{' &middot; '.join(self._verdict(name, p) for name, p in self.probabilities.items())}<br>{self._moves()}"
         )

@@ -2,9 +2,11 @@
 
 import html
 import warnings
+from pathlib import Path
 
-import ipywidgets
+import anywidget
 import numpy as np
+import traitlets
 
 from nnlib import images, plots
 from nnlib.widgets.answers import THRESHOLD, Bars, in_words, reader_of
@@ -14,41 +16,46 @@ STAGES = ["grey", "light on dark", "ink", "cropped", "clean", "pen width", "20 p
 WIDEST = 1.4  # width by height: of 4,000 MNIST digits 33 are wider, of 300 pairs 295
 
 
+class Drop(anywidget.AnyWidget):
+    """A button and a place to drop a picture, which comes as `content`, file number `number`."""
+
+    _esm = Path(__file__).with_name("upload.js")
+    content = traitlets.CBytes().tag(sync=True, echo_update=False)
+    name = traitlets.Unicode().tag(sync=True)
+    number = traitlets.Int(0).tag(sync=True, echo_update=False)
+
+
 class Upload(Panel):
-    """A button that takes a picture from your disk or camera, every stage of `images.prepare`, and what is read.
+    """Takes a picture from your disk or camera, and shows every stage of `images.prepare`, and what is read.
 
     network  a classifier of 784 pixels; unless given, the one that ships with the package
     picture  what is shown before anything is uploaded: whatever `images.prepare` takes
+    lecture  larger, for the back row
 
     From code: `read(source)`. `stages` is a dict of name and picture, `probabilities` (K,) what the network says; both
-    None if there is no digit, and `message` says why.
+    None if there is no digit, and `message` says why. Where there are several digits, `digits` (n, 28, 28) are all that
+    `images.split_digits` finds, and the message reads them.
     """
 
     label = "The stages from a picture to 28x28 pixels, and bars: how probable each digit is"
 
-    def __init__(self, network=None, picture=None):
+    def __init__(self, network=None, picture=None, lecture=False):
         self.network = reader_of(network)
         self.names = [str(k) for k in range(self.network.sizes[-1])]
-        self._source, self.stages, self.probabilities = picture, None, None
-        figure, axes = plots.figure(10, 3.9, nrows=2, ncols=5, width_ratios=[1, 1, 1, 1, 2.2])
+        self._source, self.stages, self.probabilities, self.digits = picture, None, None, None
+        figure, axes = plots.figure(10, 3.7, nrows=2, ncols=5, width_ratios=[1, 1, 1, 1, 2.2])
         self._axes = [*axes[0, :4], *axes[1, :4]]
         for stage, place in zip(STAGES, self._axes, strict=True):
-            place.set(title=stage, xticks=[], yticks=[])
+            place.set(title=stage, xticks=[], yticks=[], box_aspect=1)  # in line, whatever their shapes are
             place.grid(False)
             place.spines[:].set(visible=True, color="#BBBBBB")
         self._pictures = [place.imshow(np.zeros((28, 28)), cmap="gray") for place in self._axes]
         axes[1, 4].remove()
         axes[0, 4].set_subplotspec(axes[0, 4].get_gridspec()[:, 4])  # both rows
         self._bars = Bars(axes[0, 4], self.names)
-
-        self.upload = ipywidgets.FileUpload(accept="image/*", multiple=False, description="Upload a picture")
-        self.upload.layout.width = "200px"
-        super().__init__(figure, [*self._pictures, *self._bars.artists], [self.upload])
-        self.upload.observe(self._read_upload, "value")
-
-    def _read_upload(self, change):
-        if change["new"]:
-            self.read(bytes(change["new"][0]["content"]))
+        self.upload = Drop()
+        super().__init__(figure, [*self._pictures, *self._bars.artists], [self.upload], lecture)
+        self.upload.observe(lambda _: self.read(bytes(self.upload.content)), "number")
 
     def read(self, source):
         """Show another picture: whatever `images.prepare` takes."""
@@ -56,7 +63,7 @@ class Upload(Panel):
         self.changed()
 
     def update(self):
-        self.stages = self.probabilities = None
+        self.stages = self.probabilities = self.digits = None
         with warnings.catch_warnings(record=True) as notes:
             warnings.simplefilter("always")
             words = self._read()
@@ -69,7 +76,8 @@ class Upload(Panel):
                 extent=(0, width, height, 0),
                 clim=(0, max(stage.max(), 1e-3)),
             )
-            axes.set(xlim=(0, width), ylim=(height, 0))
+            side = max(width, height) / 2
+            axes.set(xlim=(width / 2 - side, width / 2 + side), ylim=(height / 2 + side, height / 2 - side))
         self._bars.show(np.zeros(len(self.names)) if self.probabilities is None else self.probabilities)
         return "<br>".join([words, *(f"Note: {html.escape(str(note.message))}" for note in notes)])
 
@@ -84,8 +92,10 @@ class Upload(Panel):
             return f"<b>Not read.</b> {html.escape(words[:1].upper() + words[1:])}"
         height, width = self.stages["20 pixels"].shape
         if width > WIDEST * height:
-            warnings.warn(
-                "this looks like more than one digit; nnlib.images.split_digits takes them apart", stacklevel=1
-            )
+            self.digits = images.split_digits(self._source)
         self.probabilities = self.network.predict_proba(self.stages["centred"].reshape(1, 784))[0]
-        return in_words(self.probabilities, self.names, THRESHOLD)
+        if self.digits is None or len(self.digits) < 2:
+            return in_words(self.probabilities, self.names, THRESHOLD)
+        rows = self.network.predict_proba(self.digits.reshape(-1, 784))
+        said = " ".join(self.names[k] + ("" if p >= THRESHOLD else "?") for k, p in zip(rows.argmax(1), rows.max(1)))
+        return f"<b>More than one digit:</b> taken apart, the {len(rows)} read <b>{said}</b> (? where it is not sure)."

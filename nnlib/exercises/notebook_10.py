@@ -17,9 +17,9 @@ def derivatives(inputs, tape):
     """The derivative of the tape's last value by each of its inputs."""
     values = [Tensor(value) for value in inputs]
     leaves = values[:]
+    operations = {"add": Tensor.__add__, "multiply": Tensor.__mul__, "exp": Tensor.exp, "relu": Tensor.relu}
     for name, *used in tape:
-        a, b = values[used[0]], values[used[-1]]
-        values.append({"add": lambda: a + b, "multiply": lambda: a * b, "exp": a.exp, "relu": a.relu}[name]())
+        values.append(operations[name](*(values[i] for i in used)))
     values[-1].backward()
     return np.array([float(leaf.grad) for leaf in leaves])
 

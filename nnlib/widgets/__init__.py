@@ -3,6 +3,7 @@
 from nnlib.widgets.activation_explorer import ActivationExplorer
 from nnlib.widgets.browser import DataBrowser
 from nnlib.widgets.data_size import DataSize
+from nnlib.widgets.expression import ExpressionStepper
 from nnlib.widgets.gradient_check import GradientCheck
 from nnlib.widgets.pad import DrawingPad
 from nnlib.widgets.playground import Playground
@@ -17,6 +18,7 @@ __all__ = [
     "DataBrowser",
     "DataSize",
     "DrawingPad",
+    "ExpressionStepper",
     "GradientCheck",
     "Playground",
     "Race",

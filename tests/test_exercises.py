@@ -210,6 +210,23 @@ def _moved(p, move, rounded=np.floor):
 
 
 # Answers that a student may well give, and that are wrong.
+def _along_a_tape(inputs, tape, replace=False, exp_slope=lambda a, value: value, swapped=True, forget=False):
+    """The exercise 10.3 in a form that can be spoilt."""
+    values, forward = list(inputs), {"add": np.add, "multiply": np.multiply, "exp": np.exp}
+    for name, *used in tape:
+        arguments = [values[i] for i in used]
+        values.append(max(arguments[0], 0.0) if name == "relu" else forward[name](*arguments))
+    d = np.zeros(len(values))
+    d[-1] = 1
+    for place, (name, *used) in reversed(list(enumerate(tape, len(inputs)))):
+        a, b = values[used[0]], values[used[-1]]
+        product = (b, a) if swapped else (a, b)
+        slopes = {"add": (1, 1), "multiply": product, "exp": (exp_slope(a, values[place]),), "relu": (float(a > 0),)}
+        for i, slope in zip(used, slopes[name]):
+            d[i] = (0 if replace else d[i]) + (1 if forget else d[place]) * slope
+    return d[: len(inputs)]
+
+
 PLAUSIBLE = {
     "01.1 place": [(21, 15), (16, 21), (15, 20), (16, 22), 441],
     "01.2 scaled_val": [np.array([[0, 0.5, 1], [0.2, 0.8, 0]]), np.array([[0, 50, 100], [20, 80, 0]]) / 255],
@@ -302,6 +319,22 @@ PLAUSIBLE = {
         lambda p: _moved(p, -_to_the_middle(p)),
         lambda p: _moved(p, _to_the_middle(p)[::-1]),  # down and right exchanged
         lambda p: _moved(p, _to_the_middle(p), np.trunc),  # mixes with a negative share
+    ],
+    "10.1 division_rule": [
+        lambda d, p, q: (d / q, d / p),
+        lambda d, p, q: (d * q, d * p),  # the product's
+        lambda d, p, q: (1 / q, -p / q**2),  # without d
+        lambda d, p, q: (d / q, d * p / q**2),  # the sign
+    ],
+    "10.2 floor_26": [1.461, np.log(26), np.log(1 + 26 / np.e), 0.0],
+    "10.2 missing_line": ["A", "B"],
+    "10.3 derivatives": [
+        lambda inputs, tape: _along_a_tape(inputs, tape, replace=True),  # = for +=
+        lambda inputs, tape: _along_a_tape(inputs, tape, exp_slope=lambda a, value: a),
+        lambda inputs, tape: _along_a_tape(inputs, tape, exp_slope=lambda a, value: 1),
+        lambda inputs, tape: _along_a_tape(inputs, tape, swapped=False),
+        lambda inputs, tape: _along_a_tape(inputs, tape, forget=True),  # the chain
+        lambda inputs, tape: np.zeros(len(inputs)),
     ],
 }  # fmt: skip
 

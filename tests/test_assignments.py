@@ -1,11 +1,11 @@
 """The copies for students, the assignments for graders and the quiz: made from the notebooks, and used."""
 
-import ast
 import contextlib
 import importlib.util
 import re
 import shutil
 import subprocess
+import symtable
 import sys
 from pathlib import Path
 
@@ -36,15 +36,26 @@ How many?
 Write your letter."""
 
 
-def names(cells, kind):
-    """The names that code cells bind (kind ast.Store) or use (ast.Load)."""
-    nodes = [node for cell in cells for node in ast.walk(ast.parse(cell.source))]
-    found = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, kind)}
-    if kind is ast.Store:
-        found |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-        found |= {alias.asname or alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-        found |= {a.asname or a.name for node in nodes if isinstance(node, ast.ImportFrom) for a in node.names}
-    return found
+def tables(cells):
+    """The symbol tables of code cells, each before those of the functions in it."""
+    waiting = [symtable.symtable(cell.source, "cell", "exec") for cell in cells]
+    while waiting:
+        yield (table := waiting.pop())
+        waiting += table.get_children()
+
+
+def bound(cells):
+    """The names that code cells bind for those that follow."""
+    of_cells = (table for table in tables(cells) if table.get_type() == "module")
+    return {
+        one.get_name() for table in of_cells for one in table.get_symbols() if one.is_assigned() or one.is_imported()
+    }
+
+
+def used(cells):
+    """The names that code cells take from those before, or from themselves."""
+    symbols = ((table.get_type(), one) for table in tables(cells) for one in table.get_symbols())
+    return {one.get_name() for kind, one in symbols if one.is_referenced() and (kind == "module" or one.is_global())}
 
 
 # Predictions
@@ -110,8 +121,8 @@ def test_student(path):
     assert sum(cell.source == student.PLACE for cell in copy.cells) == len(predictions)
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in copy.cells)
     code = [cell for cell in copy.cells if cell.cell_type == "code"]
-    lost = names(gone, ast.Store) - names(code, ast.Store)
-    assert not lost & names(code, ast.Load)
+    lost = bound(gone) - bound(code)
+    assert not lost & used(code)
 
 
 def test_student_runs(tmp_path):
@@ -150,9 +161,9 @@ def needed(cells, wanted):
     """Those of the cells from which the names `wanted` come."""
     kept, wanted = [], set(wanted)
     for cell in reversed(cells):
-        if names([cell], ast.Store) & wanted:
+        if bound([cell]) & wanted:
             kept.insert(0, cell)
-            wanted |= names([cell], ast.Load)
+            wanted |= used([cell])
     return kept
 
 
@@ -189,7 +200,7 @@ def test_nbgrader_points(path, tmp_path, monkeypatch):
     tests = [cell for cell in marked if cell.metadata.nbgrader.grade]
     assert all(cell.metadata.nbgrader.locked and cell.source.startswith("assert nnlib.check(") for cell in tests)
     assert len(tests) == sum(len(one.questions) for one in parts.exercises(parts.read(path))) >= 3
-    before = needed([cell for cell in code if "nbgrader" not in cell.metadata], names(marked, ast.Load))
+    before = needed([cell for cell in code if "nbgrader" not in cell.metadata], used(marked))
     assert grade(before + marked) == len(tests)
     assert grade(before + [without_solution(cell) for cell in marked]) == 0
 

@@ -225,6 +225,23 @@ def _regularised(X, Y, W1, b1, W2, b2, mask, rate, lam, forward=True, back=True,
     )  # fmt: skip
 
 
+def _along_a_tape(inputs, tape, replace=False, exp_slope=lambda a, value: value, swapped=True, forget=False):
+    """The exercise 10.3 in a form that can be spoilt."""
+    values, forward = list(inputs), {"add": np.add, "multiply": np.multiply, "exp": np.exp}
+    for name, *used in tape:
+        arguments = [values[i] for i in used]
+        values.append(max(arguments[0], 0.0) if name == "relu" else forward[name](*arguments))
+    d = np.zeros(len(values))
+    d[-1] = 1
+    for place, (name, *used) in reversed(list(enumerate(tape, len(inputs)))):
+        a, b = values[used[0]], values[used[-1]]
+        product = (b, a) if swapped else (a, b)
+        slopes = {"add": (1, 1), "multiply": product, "exp": (exp_slope(a, values[place]),), "relu": (float(a > 0),)}
+        for i, slope in zip(used, slopes[name]):
+            d[i] = (0 if replace else d[i]) + (1 if forget else d[place]) * slope
+    return d[: len(inputs)]
+
+
 # Answers that a student may well give, and that are wrong.
 PLAUSIBLE = {
     "01.1 place": [(21, 15), (16, 21), (15, 20), (16, 22), 441],
@@ -358,6 +375,7 @@ PLAUSIBLE = {
         lambda *a: _regularised(*a, mean=1 / len(a[0])),
         lambda *a: (d := _regularised(*a))[:2] + (d[2] + a[8] * a[3],) + d[3:],  # biases pay as well
         lambda *a: _regularised(*a[:6], np.ones_like(a[6]), 0.0, a[8]),  # no dropout
+    ],
     "09.1 shape": [(24, 8, 8), (12, 7, 7), (24, 6, 6), (7, 7, 24), 1176],
     "09.1 parameters": [12 * 25 + 24 * 9, 12 * 75 + 24 * 108, 12 * 26 + 24 * 10, 3525],
     "09.2 kernel": [np.eye(3)[::-1], [[0, 0, 0], [0, 0, 1], [0, 0, 0]], [[0, 1, 0], [0, 0, 0], [0, 0, 0]], np.eye(3)],
@@ -374,6 +392,22 @@ PLAUSIBLE = {
         lambda dZ, X, W: [*conv_backward(dZ, X, W)[:2], conv_backward(dZ, X, W.mean(axis=1, keepdims=True) + 0 * W)[2]],
         lambda dZ, X, W: conv_backward(dZ[..., -1:, -1:], X[..., -W.shape[2] :, -W.shape[3] :], W)[:1]
         + conv_backward(dZ, X, W)[1:],  # dW of the last place
+    ],
+    "10.1 division_rule": [
+        lambda d, p, q: (d / q, d / p),
+        lambda d, p, q: (d * q, d * p),  # the product's
+        lambda d, p, q: (1 / q, -p / q**2),  # without d
+        lambda d, p, q: (d / q, d * p / q**2),  # the sign
+    ],
+    "10.2 floor_26": [1.461, np.log(26), np.log(1 + 26 / np.e), 0.0],
+    "10.2 missing_line": ["A", "B"],
+    "10.3 derivatives": [
+        lambda inputs, tape: _along_a_tape(inputs, tape, replace=True),  # = for +=
+        lambda inputs, tape: _along_a_tape(inputs, tape, exp_slope=lambda a, value: a),
+        lambda inputs, tape: _along_a_tape(inputs, tape, exp_slope=lambda a, value: 1),
+        lambda inputs, tape: _along_a_tape(inputs, tape, swapped=False),
+        lambda inputs, tape: _along_a_tape(inputs, tape, forget=True),  # the chain
+        lambda inputs, tape: np.zeros(len(inputs)),
     ],
 }  # fmt: skip
 for nn, lines in {"02": (9, 8), "03": (13, 8), "04": (5, 13), "05": (13, 12), "06": (9, 12)}.items():  # of number 0

@@ -3,6 +3,7 @@
 from nnlib.widgets.activation_explorer import ActivationExplorer
 from nnlib.widgets.browser import DataBrowser
 from nnlib.widgets.data_size import DataSize
+from nnlib.widgets.expression import ExpressionStepper
 from nnlib.widgets.generalise import Generalise
 from nnlib.widgets.gradient_check import GradientCheck
 from nnlib.widgets.kernel import KernelPad
@@ -14,5 +15,6 @@ from nnlib.widgets.transform import Transform
 from nnlib.widgets.upload import Upload
 from nnlib.widgets.valley import Valley
 
-__all__ = ["ActivationExplorer", "BackpropStepper", "DataBrowser", "DataSize", "DrawingPad", "Generalise",
-           "GradientCheck", "KernelPad", "Playground", "Race", "Transform", "Upload", "Valley"]  # fmt: skip
+__all__ = ["ActivationExplorer", "BackpropStepper", "DataBrowser", "DataSize", "DrawingPad", "ExpressionStepper",
+           "Generalise", "GradientCheck", "KernelPad", "Playground", "Race", "Transform", "Upload",
+           "Valley"]  # fmt: skip

@@ -14,7 +14,6 @@ FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$]+?)\$", re.DOTALL)
 NO_LETTERS = re.compile(r"\\(?:text|textbf|mathrm|operatorname|tag|begin|end)\*?\s*\{[^{}]*\}")
 # What a cell with this letter speaks of, for letters that meant two things once.
 SPEAKS_OF = {
-    "s": "slope|[Ll]eaky",
     "lambda": "weight decay|penalty|penalties|L2",
     "alpha": "ELU|elu",
     "eta": r"rate|←|leftarrow|update|step|shrink",

@@ -54,5 +54,5 @@ def check_header(archive, member):
             shape, _, dtype = np.lib.format.read_array_header_1_0(file)
         else:
             shape, _, dtype = np.lib.format.read_array_header_2_0(file)
-    if math.prod(shape) * dtype.itemsize > member.file_size:
+    if not dtype.hasobject and math.prod(shape) * dtype.itemsize > member.file_size:  # NumPy refuses objects itself
         raise zipfile.BadZipFile(f"{member.filename} promises the shape {shape} and is shorter")

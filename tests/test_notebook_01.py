@@ -87,9 +87,11 @@ def test_the_pad_reads_what_page_one_says(picture):
     assert set(pad.probabilities.argsort()[-2:]) == {1, 8}  # of the X: "between 1 and 8"
 
 
-def test_the_network_of_the_pad_learned_from_60_000_pictures():
+def test_the_network_of_the_pad_learned_from_some_60_000_pictures():
+    """MNIST's 60,000 without the last 5,000, which were held back, and 6,000 drawn ones."""
     metadata = nnlib.load_pretrained().metadata
-    assert metadata["data"].startswith("MNIST's training set, 60,000 rows")
+    assert metadata["data"].startswith("MNIST's training set without its last 5,000 rows, ")
+    assert metadata["data"].endswith("6,000 digits drawn by strokes")
 
 
 # ---------------------------------------------------------------- section 2: counts

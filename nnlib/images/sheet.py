@@ -21,7 +21,7 @@ def straighten_sheet(grey):
     small = shrink(grey, LOOK)
     n = max(3, round(0.2 * min(small.shape)))
     for bare, sign in ((closing(small, n), 1), (opening(small, n), -1)):
-        corners = find_corners(sign * bare, sign * (bare - small), 0.12 if sign > 0 else 0.35)
+        corners = find_corners(sign * bare, sign * (bare - small), 0.2 if sign > 0 else 0.35)
         if corners is not None:
             return cut_out(grey, corners * (np.array(grey.shape[::-1]) / small.shape[::-1]))
     return grey
@@ -46,7 +46,7 @@ def find_corners(bare, ink, least):
     size = largest.sum()
     whole = ndimage.binary_fill_holes(largest).sum() == size
     good = whole and least < size / bare.size < 0.9 and (edge & largest).sum() < 0.15 * edge.sum()
-    whole = whole and (largest & (ink > 0.2 * (high - low))).sum() < 0.25 * size
+    whole = whole and (largest & (ink > 0.2 * (high - low))).sum() < 0.12 * size
     written = (ink * ndimage.binary_erosion(largest, iterations=4)).max() > 0.08
     inner = largest & ~ndimage.binary_erosion(largest, iterations=3)
     outer = ndimage.binary_dilation(largest, iterations=3) & ~largest

@@ -20,7 +20,12 @@ RANGES = {  # the ends of each; None where there is none
         **{"weight_decay": (0, 1), "dropout": (0, 0.9), "augmentation": (0, 2)},
         **{"samples": (10, None), "seed": (0, None)},
     },
+    "ExpressionStepper": {"position": (0, None)},
     "GradientCheck": {"epsilon": (1e-12, 0.1)},
+    "KernelPad": {
+        **{"index": (0, None), "row": (0, 25), "column": (0, 25)},
+        **{f"w{i}{j}": (-5, 5) for i in range(3) for j in range(3)},
+    },
     "Playground": {
         "learning_rate": (0, None),
         "batch_size": (1, None),
@@ -37,11 +42,16 @@ RANGES = {  # the ends of each; None where there is none
         **{"rotation": (-180, 180), "thickness": (-2, 4), "scale": (0.4, 1.6)},
     },
     "Upload": {},
+    "Valley": {
+        **{"w1": (-5, 5), "w2": (-2, 2), "rate": (0, 1), "adaptive_rate": (0, 1)},
+        **{"momentum": (0, 0.99), "steps": (1, 300)},
+    },
 }
 NAMES = {  # the settings that are one of several names
     "ActivationExplorer": ["activation", "other"],
     "BackpropStepper": ["activation"],
     "GradientCheck": ["activation", "loss"],
+    "KernelPad": ["preset"],
     "Playground": ["optimizer", "shape"],
     "Transform": ["along"],
 }
@@ -55,7 +65,7 @@ def make(dataset):
     def make(kind, **settings):
         if kind in DATA:
             settings = {"data": dataset("digits"), **settings}
-        elif kind == "Transform":
+        elif kind in ("KernelPad", "Transform"):
             settings = {"X": np.zeros((3, 784)), **settings}
         return getattr(widgets, kind)(**settings)
 

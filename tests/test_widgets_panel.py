@@ -23,6 +23,7 @@ KINDS = {
     "DataBrowser": lambda load: widgets.DataBrowser(load("digits")),
     "DataSize": lambda load: widgets.DataSize(load("digits"), hidden=[8], steps=20),
     "Generalise": lambda load: widgets.Generalise(load("digits"), hidden=[8]),
+    "ExpressionStepper": lambda load: widgets.ExpressionStepper("(a + b) * b", a=2, b=3),
     "GradientCheck": lambda load: widgets.GradientCheck(mistakes={"nothing": lambda net: net}),
     "KernelPad": lambda load: widgets.KernelPad(load("mnist-5k").X_val[:3]),
     "Playground": lambda load: widgets.Playground(load("iris"), hidden=[4]),
@@ -31,6 +32,7 @@ KINDS = {
     "Race": lambda load: widgets.Race(load("digits"), ["relu", "tanh"], width=8),
     "Transform": lambda load: widgets.Transform(load("mnist-5k").X_val[:3]),
     "Upload": lambda load: widgets.Upload(),
+    "Valley": lambda load: widgets.Valley(),
 }
 
 
@@ -442,13 +444,17 @@ CHANGES = {
     "BackpropStepper": {"position": 4, "updates": 2},
     "DataBrowser": {"index": 3, "scrambled": True},
     "DataSize": {"samples": 100},
+    "ExpressionStepper": {"position": 3},
+    "Generalise": {"dropout": 0.4, "samples": 60, "seed": 2},
     "GradientCheck": {"epsilon": 1e-7, "activation": "relu"},
+    "KernelPad": {"preset": "blur", "index": 1, "relu": True},
     "Playground": {"hidden": [5, 4], "activation": ["tanh", "elu"], "dropout": 0.2},
     "Playground, full": {"optimizer": "Adam", "samples": 55, "seed": 2},
     "DrawingPad": {"pen": 30},
     "Race": {"lanes": ["elu", "relu", None], "rates": [0.2, 0.3], "same_rate": False},
     "Transform": {"rotation": 30, "index": 2},
     "Upload": {},
+    "Valley": {"w1": 2.0, "steps": 70},
 }
 
 

@@ -86,6 +86,12 @@ class ExpressionStepper(Panel):
         """The derivative of the result by each name: a dict."""
         return Graph(self.expression, self.values).derivatives()
 
+    @property
+    def code(self):
+        """The lines that make this panel as it stands."""
+        values = "".join(f", {name}={value:g}" for name, value in self.values.items())
+        return f"panel = widgets.ExpressionStepper({self.expression!r}, {self.position}{values})\npanel"
+
     def work(self):
         """Goes on by itself, and stops at the end."""
         self.step()

@@ -90,7 +90,7 @@ class Generalise(TrainingPanel):
 
     def answers(self):
         """Of the validation rows: p (m,), the probability of each answer, and whether it is right (m,)."""
-        P = self.network.predict_proba(self.X_val)
+        P = np.nan_to_num(self.network.output.forward(self.network.logits(self.X_val)))  # also where it diverges
         return P.max(axis=1), P.argmax(axis=1) == self.y_val
 
     # -- training -----------------------------------------------------------------------------------------------------

@@ -160,7 +160,7 @@ class Plane:
         if self.X is not panel.X:
             self._look_at(panel)
         network, K = panel.network, len(panel.class_names)
-        p = network.predict_proba(self.grid)
+        p = np.nan_to_num(network.output.forward(network.logits(self.grid)))  # also where a training diverges
         faint = np.full((len(p), 1), 0.5)
         self.image.set_data(np.hstack([p @ self.colors[:K], faint]).clip(0, 1).reshape(100, 100, 4))
         lines = []
@@ -232,7 +232,9 @@ class Pictures:
             if bool(text.get_text()) != bool(names):
                 row, column = divmod(k, self.columns)
                 text.set(text=names[k] if names else "", x=column * (width + 1), y=row * (height + 1))
-        for label, said, is_ in zip(self.labels, network.predict(self.X), self.y, strict=True):
+        for label, said, is_ in zip(
+            self.labels, network.decide(network.logits(self.X), threshold=0), self.y, strict=True
+        ):
             right = said == is_
             text = self.class_names[said] if right else f"{self.class_names[said]}\nis {self.class_names[is_]}"
             if text != label.get_text():

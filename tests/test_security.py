@@ -20,6 +20,7 @@ import pytest
 
 from nnlib import Conv2D, Dataset, Dense, Dropout, Flatten, Network, load_dataset
 from nnlib.data import layout
+from nnlib.widgets import DataBrowser
 
 ROOT = Path(__file__).resolve().parents[1]
 IMG = "<img src=x onerror=alert(1)>"
@@ -226,6 +227,21 @@ def test_nothing_in_the_package_and_the_tools_runs_what_a_file_says():
 
 
 # ---------------------------------------------------------------- text is text
+def test_names_in_a_panel_are_shown_as_text():
+    X = np.random.default_rng(0).random((40, 4), np.float32)
+    names = ["<img src=x onerror=alert(1)>", "costs $1 or $2"]
+    y = np.arange(40) % 2
+    rows = X[:20], y[:20], X[20:30], y[20:30], X[30:], y[30:]
+    data = Dataset("<b>", "<i>", *rows, class_names=names, image_shape=(2, 2))
+    panel = DataBrowser(data)
+    told = []
+    for panel.index in range(4):
+        panel.snapshot()  # a $ is no formula
+        told.append(panel.message.value)
+    assert any("&lt;img" in text for text in told) and not any("<img" in text for text in told)
+    panel.close()
+
+
 def test_names_and_cells_are_shown_as_text():
     frame = pd.DataFrame({"a": np.arange(40.0) % 7, "b": np.arange(40.0) % 5, "species": [IMG, "b"] * 20})
     data = Dataset.from_frame(frame, name=IMG)

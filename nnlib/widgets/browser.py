@@ -1,5 +1,7 @@
 """A browser through the pictures of a data set."""
 
+import html
+
 import ipywidgets
 import numpy as np
 import traitlets
@@ -111,9 +113,10 @@ class DataBrowser(Panel):
         nearest = data.class_names[np.nanargmin(distances)]
         self._nearest.set_data(self.means[np.nanargmin(distances)][order].reshape(data.image_shape))
         for title, text in zip(self._titles, (f"label: {label}", mean, f"nearest: mean of {nearest}"), strict=True):
-            title.set_text(text)
+            title.set(text=text, parse_math=False)  # a name may hold a $
         for bar, distance in zip(self._bars, distances, strict=True):
             bar.set(width=distance, color=plots.COLORS[1] if distance == np.nanmin(distances) else plots.COLORS[5])
         which = "" if self.digit == "all" else f"picture {self.index} of the {self.digit}s, "
         verdict = "right" if nearest == label else "<b>wrong</b>"
-        return f"{which}row {row} of the {self.part} data: label {label}, nearest class mean {nearest}, {verdict}"
+        told = html.escape(f"{which}row {row} of the {self.part} data: label {label}, nearest class mean {nearest}")
+        return f"{told}, {verdict}"

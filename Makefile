@@ -35,7 +35,7 @@ lab: .venv/ready
 	exec $(BIN)/python -m jupyterlab notebooks/01_data_loading.ipynb --ServerApp.root_dir="$(CURDIR)" $(AS_ROOT) $(ARGS)
 
 test: .venv/ready
-	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # In an environment of its own, build/oldest; NumPy 1.26 knows no Python above 3.12.
 test-oldest:

@@ -35,8 +35,8 @@ def press(page, handle, key):
 
 
 def choose_another(select):
-    index = select.evaluate("box => box.selectedIndex")
-    select.select_option(index=index + 1 if index == 0 else index - 1)
+    index, options = select.evaluate("box => [box.selectedIndex, box.options.length]")
+    select.select_option(index=index + 1 if index + 1 < options else index - 1)  # the first may be "(empty)"
 
 
 def upload(page, control):

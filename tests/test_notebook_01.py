@@ -428,21 +428,6 @@ def test_every_equation_is_cited_by_code(cells):
     assert all(f"({number})" in code for number in numbers)
 
 
-def test_minutes(cells):
-    minutes = [int(found) for cell in cells for found in re.findall(r"For the lecturer, (\d+) min", cell.source)]
-    assert sum(minutes) == 50  # "add up to 50"
-
-
-def test_three_predictions_give_a_reason_for_every_option(cells):
-    asked = [cell.source for cell in cells if "### Predict" in cell.source]
-    answers = [cell.source for cell in cells if "answer" in cell.metadata.get("tags", [])]
-    assert len(asked) == len(answers) == 3
-    for source, answer in zip(asked, answers):
-        assert re.findall(r"^- \*\*([A-D])\*\*", source, re.M) == list("ABCD")
-        assert re.findall(r"^- If you chose ([A-D]), you ", answer, re.M) == list("ABCD")
-    assert [re.search(r"^\*\*([A-D])\.\*\*", answer, re.M)[1] for answer in answers] == list("BBC")
-
-
 def test_one_word_for_accuracy(cells):
     """A score is a logit in notebook 02, so nothing is called one here."""
     assert not [cell.source for cell in cells if re.search(r"(?<!\.)\bscor(e|es|ed|ing)\b", cell.source, re.IGNORECASE)]

@@ -88,17 +88,6 @@ def means_as_layer(data):
 # -- the whole -------------------------------------------------------------------------------------------------------
 
 
-def test_three_predictions_give_a_reason_for_every_option(cells):
-    answers = [cell.source for cell in cells if "answer" in cell.metadata.get("tags", [])]
-    assert [re.search(r"\*\*([A-D])\.\*\*", answer).group(1) for answer in answers] == list("BCD")
-    for answer in answers:
-        assert re.findall(r"^- If you chose ([A-D]), you ", answer, re.M) == list("ABCD")
-
-
-def test_minutes(cells):
-    assert sum(int(k) for cell in cells for k in re.findall(r"For the lecturer, (\d+) min", cell.source)) == 50
-
-
 def test_one_word_one_meaning(cells):
     """Neither a logit nor an accuracy is called a score, in code as little as in prose."""
     for cell in cells:

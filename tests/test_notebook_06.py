@@ -2,7 +2,6 @@
 
 import functools
 import json
-import re
 from pathlib import Path
 
 import matplotlib
@@ -95,11 +94,6 @@ def sources(kind="markdown"):
 
 def accuracy(net, prepare, pictures, labels):
     return net.accuracy(np.stack([prepare(picture) for picture in pictures]).reshape(-1, 784), labels)
-
-
-def test_the_lecturer_s_minutes_add_up_to_50():
-    minutes = [int(n) for text in sources() for n in re.findall(r"For the lecturer, (\d+) min", text)]
-    assert sum(minutes) == 50
 
 
 # -- 1 to 4: MNIST's recipe --------------------------------------------------------------------------------------------

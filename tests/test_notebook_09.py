@@ -1,9 +1,7 @@
 """What notebook 09 says in words, recomputed. Its cells are run by nbval."""
 
-import re
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 from scipy.signal import convolve2d, correlate2d
@@ -58,28 +56,6 @@ def shifted(net, data, pixels):
     """Mean over right, left, down and up, a row's share of them."""
     ways = [(pixels, 0), (-pixels, 0), (0, pixels), (0, -pixels)]
     return np.mean([net.predict(images.warp(data.X_val, way)) == data.y_val for way in ways], axis=0)
-
-
-# -- the words ---------------------------------------------------------------------------------------------------------
-
-
-def test_the_minutes_add_up():
-    text = "\n".join(cell.source for cell in nbformat.read(NOTEBOOK, as_version=4).cells)
-    assert sum(map(int, re.findall(r"For the lecturer, (\d+) min", text))) == 50
-
-
-def test_every_option_of_a_prediction_gets_its_reason():
-    cells = nbformat.read(NOTEBOOK, as_version=4).cells
-    answers = [cell.source for cell in cells if "answer" in cell.metadata.get("tags", [])]
-    assert [re.search(r"\*\*([A-D])\.\*\*", answer).group(1) for answer in answers] == list("CCC")
-    for answer in answers:
-        assert answer.startswith("<details>")
-        assert re.findall(r"^- If you chose ([A-D]), you ", answer, re.MULTILINE) == list("ABCD")
-
-
-def test_it_stays_under_thirty_pages():
-    kinds = [cell.metadata.slideshow.slide_type for cell in nbformat.read(NOTEBOOK, as_version=4).cells]
-    assert kinds.count("slide") + kinds.count("subslide") <= 30
 
 
 # -- 2 and 3: on paper -------------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """What notebook 10 says: its autograd, the package's, and the mistakes, recomputed."""
 
-import re
 from pathlib import Path
 
 import nbformat
@@ -228,9 +227,3 @@ def test_the_tape_s_derivatives_by_numbers():
 
         expected = nnlib.numerical_gradient(end, array)
         np.testing.assert_allclose(notebook_10.derivatives(list(array), tape), expected, rtol=1e-5, atol=1e-6)
-
-
-def test_the_minutes_add_up():
-    cells = nbformat.read(NOTEBOOK, as_version=4).cells
-    minutes = [int(m) for cell in cells for m in re.findall(r"For the lecturer, (\d+) min", cell.source)]
-    assert sum(minutes) == 50

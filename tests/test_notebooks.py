@@ -4,11 +4,16 @@ import re
 from pathlib import Path
 
 import nbformat
+import parts
 import pytest
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 PATHS = sorted(FOLDER.glob("*.ipynb"))
 ON_SLIDE = {"slide", "subslide", "fragment", "-"}
+RIGHT = {  # the right options of the three predictions; that they are right is recomputed in test_notebook_NN.py
+    **{"01": "BBC", "02": "BCD", "03": "CCC", "04": "CBC", "05": "CCB"},
+    **{"06": "DCC", "07": "CCB", "08": "BDC", "09": "CCC", "10": "BCC"},
+}
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -111,6 +116,32 @@ def test_exercises(notebook):
             assert cell.metadata.get("jupyter", {}).get("source_hidden"), f"not folded:\n{cell.source}"
         compared = [cell for cell in code if "nbval-check-output" in tags(cell)]
         assert any(cell.outputs for cell in compared), f"no solution output is compared:\n{code[-1].source}"
+
+
+def test_predictions(path, notebook):
+    """Three; the answer is folded, and tells every option what it was mistaken in."""
+    found = parts.predictions(notebook)
+    assert "".join(one.right for one in found) == RIGHT[path.stem[:2]]
+    for one in found:
+        assert one.answer.source.startswith("<details>")
+        assert re.findall(r"^- If you chose ([A-D]), you ", one.answer.source, re.MULTILINE) == list("ABCD")
+
+
+def test_a_lecture_has_50_minutes(notebook):
+    lectures = [0]
+    for cell in notebook.cells:
+        if cell.source.startswith("# Second half"):
+            lectures.append(0)
+        lectures[-1] += sum(map(int, re.findall(r"For the lecturer, (\d+) min", cell.source)))
+    assert lectures == [50] * len(lectures)
+
+
+def test_equations_are_numbered_in_order_and_cited_ones_exist(path, notebook):
+    text, number = "\n".join(cell.source for cell in notebook.cells), int(path.stem[:2])
+    tags = re.findall(rf"\\tag\{{({number}\.\d+a?)\}}", text)
+    own = [tag for tag in tags if not tag.endswith("a")]  # (3.3a) stands between (3.3) and (3.4)
+    assert own == [f"{number}.{k}" for k in range(1, len(own) + 1)]
+    assert set(re.findall(rf"\(({number}\.\d+a?)\)", text)) <= set(tags)
 
 
 def test_links(path, notebook):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from controls import control
 
 from nnlib import activations
 from nnlib.widgets import ActivationExplorer
@@ -10,12 +11,6 @@ from nnlib.widgets import ActivationExplorer
 @pytest.fixture
 def explorer():
     return ActivationExplorer("leaky_relu", slope=0.1, alpha=1.0, z=-2.0)
-
-
-def control(panel, description):
-    rows = [child for child in panel.children if hasattr(child, "children")]
-    controls = [control for row in rows for control in row.children] + list(panel.children)
-    return next(c for c in controls if getattr(c, "description", None) == description)
 
 
 def test_values_at_the_start(explorer):

@@ -6,13 +6,9 @@ import dataclasses
 import numpy as np
 import pytest
 import traitlets
+from controls import control
 
 from nnlib.widgets import DataBrowser
-from nnlib.widgets.panel import all_parts
-
-
-def control(panel, description):
-    return next(part for part in all_parts(panel) if getattr(part, "description", None) == description)
 
 
 def without(data, digit, part):

@@ -6,6 +6,7 @@ import ipywidgets
 import numpy as np
 import pytest
 import traitlets
+from controls import control, press
 
 import nnlib
 from nnlib.widgets import DataSize
@@ -23,24 +24,8 @@ def panel(data):
     return DataSize(data, hidden=[8], steps=40)
 
 
-def control(panel, kind, description):
-    """The panel's widget of this kind and description."""
-
-    def walk(widget):
-        yield widget
-        for child in getattr(widget, "children", ()):
-            yield from walk(child)
-
-    (found,) = [w for w in walk(panel) if isinstance(w, kind) and w.description == description]
-    return found
-
-
 def slider(panel):
-    return control(panel, NumberControl, "training rows")
-
-
-def press(panel, description):
-    control(panel, ipywidgets.Button, description).click()
+    return control(panel, "training rows", NumberControl)
 
 
 def finish(panel):
@@ -182,7 +167,7 @@ def test_new_seed(panel):
 
 
 def test_pause_and_train(panel):
-    train = control(panel, ipywidgets.ToggleButton, "Train")
+    train = control(panel, "Train", ipywidgets.ToggleButton)
     panel.samples = 100
     assert train.value and train.description == "Pause"
     panel.advance(10)

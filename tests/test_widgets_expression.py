@@ -3,6 +3,7 @@
 import ipywidgets
 import numpy as np
 import pytest
+from controls import control
 
 import nnlib
 from nnlib.widgets import ExpressionStepper
@@ -24,10 +25,6 @@ def panel(request):
     panel = ExpressionStepper(request.param, **EXPRESSIONS[request.param])
     yield panel
     panel.close()
-
-
-def control(panel, description):
-    return next(c for row in panel.children[:2] for c in row.children if c.description == description)
 
 
 def test_derivatives_by_numbers(panel):

@@ -2,10 +2,10 @@
 
 import asyncio
 
-import ipywidgets
 import numpy as np
 import pytest
 import traitlets
+from controls import control, press
 
 import nnlib
 from nnlib import Activation, Dense, Dropout, calibration, images
@@ -22,22 +22,6 @@ def data(dataset):
 @pytest.fixture
 def panel(data):
     return Generalise(data, hidden=[12], samples=100)
-
-
-def control(panel, kind, description):
-    """The panel's widget of this kind and description."""
-
-    def walk(widget):
-        yield widget
-        for child in getattr(widget, "children", ()):
-            yield from walk(child)
-
-    (found,) = [w for w in walk(panel) if isinstance(w, kind) and w.description == description]
-    return found
-
-
-def press(panel, description):
-    control(panel, ipywidgets.Button, description).click()
 
 
 def trained(panel, steps, augment=None):
@@ -84,7 +68,7 @@ def test_a_slider_acts_on_the_training_under_way(kind, description, value, words
     """The weights before the change stay; after it they become other ones than without it."""
     panel.advance(10)
     before = panel.network.parameters.copy()
-    control(panel, kind, description).value = value
+    control(panel, description, kind).value = value
     assert words in panel.message.value
     assert np.array_equal(panel.network.parameters, before) and panel.step == 10
     panel.advance(10)
@@ -94,12 +78,12 @@ def test_a_slider_acts_on_the_training_under_way(kind, description, value, words
 
 def test_an_attribute_moves_its_slider(panel):
     panel.weight_decay, panel.dropout, panel.augmentation, panel.samples = 0.003, 0.25, 0.5, 500
-    assert control(panel, NumberControl, "L2").value == 0.003
-    assert control(panel, NumberControl, "dropout").value == 0.25
-    assert control(panel, NumberControl, "augmentation").value == 0.5
-    assert control(panel, NumberControl, "training rows").value == 500
+    assert control(panel, "L2", NumberControl).value == 0.003
+    assert control(panel, "dropout", NumberControl).value == 0.25
+    assert control(panel, "augmentation", NumberControl).value == 0.5
+    assert control(panel, "training rows", NumberControl).value == 500
     panel.weight_decay = 0
-    assert control(panel, NumberControl, "L2").value == 0
+    assert control(panel, "L2", NumberControl).value == 0
 
 
 def test_the_curves_show_both_sets_of_rows_without_dropout_and_unmoved(data):
@@ -157,7 +141,7 @@ def test_rows_that_are_no_pictures(dataset):
     panel = Generalise(dataset("iris"), hidden=[], samples=30)
     panel.advance(30)
     assert panel.network.sizes == [4, 3] and panel.step == 30
-    assert control(panel, NumberControl, "augmentation").layout.display == "none"
+    assert control(panel, "augmentation", NumberControl).layout.display == "none"
     with pytest.raises(traitlets.TraitError, match="these rows are no pictures"):
         panel.augmentation = 1
 
@@ -185,7 +169,7 @@ def test_live(data):
         panel.running = True
         while panel.step < 20:
             await asyncio.sleep(0.01)
-        control(panel, NumberControl, "dropout").value = 0.5
+        control(panel, "dropout", NumberControl).value = 0.5
         at_change = panel.step
         while panel.step < at_change + 40:
             await asyncio.sleep(0.01)

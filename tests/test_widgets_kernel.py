@@ -5,13 +5,13 @@ import itertools
 import numpy as np
 import pytest
 import traitlets
+from controls import control
 from scipy.signal import correlate2d
 
 import nnlib
 from nnlib import Activation, Conv2D, Dense, Flatten, MaxPool2D
 from nnlib.widgets import KernelPad
 from nnlib.widgets.kernel import KERNELS, NAMES
-from nnlib.widgets.panel import all_parts
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +30,6 @@ def panel(digits, network):
     panel = KernelPad(digits, network)
     yield panel
     panel.close()
-
-
-def control(panel, description):
-    return next(part for part in all_parts(panel) if getattr(part, "description", None) == description)
 
 
 @pytest.mark.parametrize("name", KERNELS)

@@ -6,6 +6,7 @@ import ipywidgets
 import numpy as np
 import pytest
 import traitlets
+from controls import control, controls, press
 from sklearn.datasets import make_circles
 
 import nnlib
@@ -29,28 +30,6 @@ def digits(dataset):
 @pytest.fixture
 def panel(digits):
     return Playground(digits, hidden=[12, 8], full=True)
-
-
-def controls(panel, kind, description):
-    """The panel's widgets of this kind and description, from top to bottom."""
-
-    def walk(widget):
-        yield widget
-        for child in getattr(widget, "children", ()):
-            yield from walk(child)
-
-    found = [w for w in walk(panel) if isinstance(w, kind) and w.description == description]
-    assert found, f"there is no {kind.__name__} {description!r}"
-    return found
-
-
-def control(panel, kind, description):
-    (found,) = controls(panel, kind, description)
-    return found
-
-
-def press(panel, description):
-    control(panel, ipywidgets.Button, description).click()
 
 
 def trained(panel, steps):
@@ -167,7 +146,7 @@ def test_step_button(panel):
 
 
 def test_train_button(panel):
-    button = control(panel, ipywidgets.ToggleButton, "Train")
+    button = control(panel, "Train", ipywidgets.ToggleButton)
     button.value = True
     assert panel.running and button.description == "Pause"
     panel.running = False
@@ -175,8 +154,8 @@ def test_train_button(panel):
 
 
 def test_hidden_layers(panel):
-    depth = control(panel, NumberControl, "hidden layers")
-    rows = [controls(panel, NumberControl, f"units {k}")[0] for k in (1, 2, 3)]
+    depth = control(panel, "hidden layers", NumberControl)
+    rows = [controls(panel, f"units {k}", NumberControl)[0] for k in (1, 2, 3)]
     panel.advance(20)
     picture = panel.picture.drawing
     depth.value = 3
@@ -198,7 +177,7 @@ def test_hidden_layers(panel):
 
 
 def test_activation_of_each_layer(panel):
-    first, second, _ = controls(panel, ipywidgets.Dropdown, "activation")
+    first, second, _ = controls(panel, "activation", ipywidgets.Dropdown)
     second.value = "tanh"
     assert panel.activation[:2] == ["relu", "tanh"]
     first.value = "sigmoid"
@@ -210,7 +189,7 @@ def test_activation_of_each_layer(panel):
 @pytest.mark.parametrize("name", ["leaky_relu", "elu", "tanh", "sigmoid", "identity"])
 def test_activation_of_the_simple_form(rings, name):
     panel = Playground(rings, hidden=[4])
-    control(panel, ipywidgets.Dropdown, "activation").value = name
+    control(panel, "activation", ipywidgets.Dropdown).value = name
     assert panel.activation == name
     panel.advance(10)
     assert same(panel.network, trained(panel, 10))
@@ -219,14 +198,14 @@ def test_activation_of_the_simple_form(rings, name):
 def test_hidden_units_of_the_simple_form(rings):
     panel = Playground(rings, hidden=[4])
     picture = panel.picture.drawing
-    control(panel, NumberControl, "hidden units").value = 9
+    control(panel, "hidden units", NumberControl).value = 9
     assert panel.hidden == [9] and panel.network.sizes == [2, 9, 2] and panel.picture.drawing != picture
 
 
 def test_learning_rate_acts_on_the_training_under_way(panel):
     panel.advance(20)
     weights = panel.network.parameters.copy()
-    control(panel, NumberControl, "learning rate").value = 0.5
+    control(panel, "learning rate", NumberControl).value = 0.5
     assert panel.learning_rate == 0.5 and panel.step == 20
     assert np.array_equal(panel.network.parameters, weights)
     panel.advance(5)
@@ -251,7 +230,7 @@ def test_controls_that_keep_the_network(digits, panel, kind, description, name, 
     panel.advance(20)
     weights, other = panel.network.parameters.copy(), Playground(digits, hidden=[12, 8], full=True)
     other.advance(25)
-    control(panel, kind, description).value = value
+    control(panel, description, kind).value = value
     assert getattr(panel, name) == value and panel.step == 20
     assert np.array_equal(panel.network.parameters, weights)
     panel.advance(5)
@@ -260,7 +239,7 @@ def test_controls_that_keep_the_network(digits, panel, kind, description, name, 
 
 
 def test_few_training_rows_are_learned_by_heart(panel):
-    control(panel, NumberControl, "training rows").value = 20
+    control(panel, "training rows", NumberControl).value = 20
     panel.advance(400)
     last = panel.history.iloc[-1]
     assert last["accuracy"] == 1 and last["val_accuracy"] < 0.8
@@ -269,13 +248,13 @@ def test_few_training_rows_are_learned_by_heart(panel):
 def test_settings_from_code_move_the_controls(panel):
     panel.hidden, panel.activation = [30], ["elu"]
     panel.learning_rate, panel.optimizer, panel.batch_size, panel.samples = 0.03, "RMSprop", 17, 99
-    assert control(panel, NumberControl, "hidden layers").value == 1
-    assert control(panel, NumberControl, "units 1").value == 30
-    assert controls(panel, ipywidgets.Dropdown, "activation")[0].value == "elu"
-    assert control(panel, NumberControl, "learning rate").value == 0.03
-    assert control(panel, ipywidgets.Dropdown, "optimizer").value == "RMSprop"
-    assert control(panel, NumberControl, "batch size").value == 17
-    assert control(panel, NumberControl, "training rows").value == 99
+    assert control(panel, "hidden layers", NumberControl).value == 1
+    assert control(panel, "units 1", NumberControl).value == 30
+    assert controls(panel, "activation", ipywidgets.Dropdown)[0].value == "elu"
+    assert control(panel, "learning rate", NumberControl).value == 0.03
+    assert control(panel, "optimizer", ipywidgets.Dropdown).value == "RMSprop"
+    assert control(panel, "batch size", NumberControl).value == 17
+    assert control(panel, "training rows", NumberControl).value == 99
     panel.advance(5)
     assert same(panel.network, trained(panel, 5))
 
@@ -296,9 +275,9 @@ def test_settings_that_make_no_sense_are_refused(panel):
 
 def test_the_simple_form_leaves_the_other_layers(rings):
     panel = Playground(rings, hidden=[128, 64])
-    control(panel, ipywidgets.Dropdown, "activation").value = "tanh"
+    control(panel, "activation", ipywidgets.Dropdown).value = "tanh"
     assert panel.hidden == [128, 64] and panel.activation == "tanh"
-    units = control(panel, NumberControl, "hidden units")
+    units = control(panel, "hidden units", NumberControl)
     units.value = 100
     assert panel.hidden == [100, 64] and panel.network.sizes == [2, 100, 64, 2]
     units.value = 0  # there is no layer of 0 units among others
@@ -308,15 +287,15 @@ def test_the_simple_form_leaves_the_other_layers(rings):
     units.value = 5
     assert panel.hidden == [5]
     panel.hidden, panel.activation = [7, 6], ["elu", "sigmoid"]
-    control(panel, ipywidgets.Dropdown, "activation").value = "relu"
+    control(panel, "activation", ipywidgets.Dropdown).value = "relu"
     assert panel.activation == ["relu", "sigmoid"] and units.value == 7
 
 
 @pytest.mark.parametrize("full", [True, False])
 def test_a_wide_layer_stays_as_it_is(digits, full):
     panel = Playground(digits, hidden=[200], full=full)
-    units = control(panel, NumberControl, "units 1" if full else "hidden units")
-    controls(panel, ipywidgets.Dropdown, "activation")[0].value = "tanh"
+    units = control(panel, "units 1" if full else "hidden units", NumberControl)
+    controls(panel, "activation", ipywidgets.Dropdown)[0].value = "tanh"
     assert panel.hidden == [200] and units.value == 200 and panel.network.sizes == [64, 200, 10]
     panel.hidden = [300]
     assert units.value == 300 and panel.hidden == [300]
@@ -324,8 +303,8 @@ def test_a_wide_layer_stays_as_it_is(digits, full):
 
 def test_more_layers_than_three(digits):
     panel = Playground(digits, hidden=[9, 8, 7, 6], full=True)
-    depth = control(panel, NumberControl, "hidden layers")
-    assert depth.value == 4 and control(panel, NumberControl, "units 4").value == 6
+    depth = control(panel, "hidden layers", NumberControl)
+    assert depth.value == 4 and control(panel, "units 4", NumberControl).value == 6
     panel.hidden = [9, 8, 7, 6, 5]
     assert depth.value == 5
     depth.value = 3
@@ -340,8 +319,8 @@ def test_a_short_list_of_activations_goes_on_with_its_last(panel):
     panel.hidden = [8, 8]
     assert "Paused" not in panel.message.value
     assert [layer.name for layer in panel.network.layers[1::2]] == ["elu", "elu"]
-    control(panel, NumberControl, "units 2").value = 5
-    second = controls(panel, ipywidgets.Dropdown, "activation")[1]
+    control(panel, "units 2", NumberControl).value = 5
+    second = controls(panel, "activation", ipywidgets.Dropdown)[1]
     assert panel.hidden == [8, 5] and second.value == "elu"
     second.value = "tanh"
     assert panel.activation == ["elu", "tanh"]
@@ -350,13 +329,13 @@ def test_a_short_list_of_activations_goes_on_with_its_last(panel):
 def test_a_setting_that_fails_leaves_the_controls_alive(panel):
     with pytest.raises(traitlets.TraitError):
         panel.activation = ["relu", "magic"]
-    control(panel, NumberControl, "units 1").value = 33
+    control(panel, "units 1", NumberControl).value = 33
     assert panel.hidden == [33, 8]
 
 
 def test_sliders_show_what_is_in_effect(rings):
     panel = Playground(rings, full=True, batch_size=2000, samples=10**6)
-    batch, rows = (control(panel, NumberControl, name) for name in ("batch size", "training rows"))
+    batch, rows = (control(panel, name, NumberControl) for name in ("batch size", "training rows"))
     assert (panel.batch_size, batch.value, panel.samples, rows.value) == (2000, 2000, 200, 200)
     assert "batches of 200 from 200 rows" in panel.message.value
     panel.advance(3)
@@ -546,7 +525,7 @@ def test_activations_in_words(rings):
 def test_dropout_and_batch_norm_are_nnlib_s(panel, settings):
     for name, value in settings.items():
         kind = NumberControl if name == "dropout" else ipywidgets.ToggleButton
-        control(panel, kind, name.replace("_", " ")).value = value
+        control(panel, name.replace("_", " "), kind).value = value
     layers = []
     for n_in, n_out in ((64, 12), (12, 8)):
         layers += [nnlib.Dense(n_in, n_out), *([nnlib.BatchNorm(n_out)] if "batch_norm" in settings else [])]
@@ -562,7 +541,7 @@ def test_dropout_and_batch_norm_are_nnlib_s(panel, settings):
 
 def test_weight_decay_acts_on_the_training_under_way(panel):
     panel.advance(20)
-    control(panel, NumberControl, "weight decay").value = 0.5
+    control(panel, "weight decay", NumberControl).value = 0.5
     assert panel.step == 20 and "weight decay 0.5" in panel.message.value
     before = np.abs(panel.network.weights[0]).mean()
     panel.advance(40)
@@ -572,7 +551,7 @@ def test_weight_decay_acts_on_the_training_under_way(panel):
 def test_other_points_and_one_more():
     panel = Playground("rings", hidden=[6], learning_rate=0.5)
     panel.advance(20)
-    shape = control(panel, ipywidgets.Dropdown, "points")
+    shape = control(panel, "points", ipywidgets.Dropdown)
     for name in ("XOR", "moons", "spiral", "blobs"):
         shape.value = name
         classes = len(np.unique(panel.y))
@@ -581,11 +560,11 @@ def test_other_points_and_one_more():
         panel.advance(300)
         assert panel.network.accuracy(panel.X, panel.y) > (0.55 if name == "spiral" else 0.8)
     spread = panel.X.std()
-    control(panel, NumberControl, "noise").value = 0.5
+    control(panel, "noise", NumberControl).value = 0.5
     assert panel.X.std() > spread
     plane = panel.figure.axes[0]
     at = plane.transData.transform((0.5, -0.25)).tolist()
-    control(panel, ipywidgets.Dropdown, "a click adds").value = 1
+    control(panel, "a click adds", ipywidgets.Dropdown).value = 1
     step = panel.step
     panel._heard(None, {"at": at, "clicked": True}, [])
     assert panel.samples == len(panel.X) == 201 and panel.y[-1] == 1 and panel.step == step

@@ -6,22 +6,12 @@ import re
 import ipywidgets
 import numpy as np
 import pytest
+from controls import control, controls
 
 from nnlib import Network
 from nnlib.widgets import BackpropStepper
 from nnlib.widgets.controls import NumberControl
 from nnlib.widgets.stepper import ACTIVATIONS, PLACES
-
-
-def controls(panel, kind):
-    """All controls of a kind, by their description."""
-    found, waiting = {}, list(panel.children)
-    while waiting:
-        widget = waiting.pop()
-        waiting += getattr(widget, "children", ())
-        if isinstance(widget, kind):
-            found[widget.description] = widget
-    return found
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -43,7 +33,7 @@ def test_its_numbers_are_nnlibs(activation, samples):
 
 def test_walk_by_the_buttons():
     panel = BackpropStepper()
-    buttons = controls(panel, ipywidgets.Button)
+    buttons = {one.description: one for one in controls(panel, kind=ipywidgets.Button)}
     pictures, messages = [panel.picture.drawing], [panel.message.value]
     for position in range(1, 14):
         buttons["Next"].click()
@@ -71,7 +61,7 @@ def numbers_and_labels(panel):
 
 def test_buttons_that_would_do_nothing_are_off():
     panel = BackpropStepper()
-    buttons = controls(panel, ipywidgets.Button)
+    buttons = {one.description: one for one in controls(panel, kind=ipywidgets.Button)}
     for position, off in ((0, {"Restart", "Back"}), (6, set()), (13, {"Next"})):
         panel.position = position
         assert {name for name, made in buttons.items() if made.disabled} == off
@@ -87,7 +77,9 @@ def test_the_loss_is_what_the_numbers_shown_make():
 
 def test_sliders_and_menu():
     panel = BackpropStepper(position=10)
-    sliders, menus = controls(panel, NumberControl), controls(panel, ipywidgets.Dropdown)
+    sliders, menus = (
+        {one.description: one for one in controls(panel, kind=kind)} for kind in (NumberControl, ipywidgets.Dropdown)
+    )
     picture = panel.picture.drawing
     sliders["position"].value = 7
     assert panel.position == 7 and panel.picture.drawing != picture and "<b>dW2</b>" in panel.message.value
@@ -104,9 +96,9 @@ def test_sliders_and_menu():
 def test_attributes_move_the_controls():
     panel = BackpropStepper()
     panel.position, panel.activation, panel.samples = 5, "sigmoid", 3
-    assert controls(panel, NumberControl)["position"].value == 5
-    assert controls(panel, NumberControl)["samples"].value == 3
-    assert controls(panel, ipywidgets.Dropdown)["activation"].value == "sigmoid"
+    assert control(panel, "position").value == 5
+    assert control(panel, "samples").value == 3
+    assert control(panel, "activation").value == "sigmoid"
     panel.step(-2)
     assert panel.position == 3
 
@@ -176,7 +168,7 @@ def test_the_update_is_gradient_descent():
     for _ in range(6):
         losses.append(float(panel.values["L"]))
         W, dW = panel.values["W1"], panel.values["dW1"]
-        controls(panel, ipywidgets.Button)["Do the update"].click()
+        control(panel, "Do the update").click()
         np.testing.assert_allclose(panel.values["W1"], W - 0.5 * dW, atol=0.0051)  # rounded to what is shown
     assert np.all(np.diff([*losses, float(panel.values["L"])]) < 0) and f"{losses[-1]:.3f}" in panel.message.value
     panel.seed = 5

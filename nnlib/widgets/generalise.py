@@ -2,7 +2,6 @@
 
 import ipywidgets
 import numpy as np
-import pandas as pd
 import traitlets
 from matplotlib.collections import LineCollection, PolyCollection
 from scipy.stats import binomtest
@@ -82,7 +81,7 @@ class Generalise(TrainingPanel):
 
     @property
     def history(self):
-        return pd.DataFrame(self._run.points, columns=["step", "loss", "accuracy", "val_loss", "val_accuracy"])
+        return self._run.history
 
     @property
     def step(self):

@@ -7,7 +7,6 @@ import time
 
 import ipywidgets
 import numpy as np
-import pandas as pd
 import traitlets
 
 from nnlib.architecture import fully_connected
@@ -146,7 +145,7 @@ class Playground(TrainingPanel):
 
     @property
     def history(self):
-        return pd.DataFrame(self._run.points, columns=["step", "loss", "accuracy", "val_loss", "val_accuracy"])
+        return self._run.history
 
     @property
     def step(self):

@@ -3,6 +3,7 @@
 import collections
 
 import numpy as np
+import pandas as pd
 
 from nnlib.training import train_steps
 
@@ -60,6 +61,11 @@ class Run:
         if self.step >= MOST_POINTS * self.every:
             self.every *= 2
             self.points = [point for point in self.points if point[0] % self.every == 0]
+
+    @property
+    def history(self):
+        """The points as a DataFrame."""
+        return pd.DataFrame(self.points, columns=["step", "loss", "accuracy", "val_loss", "val_accuracy"])
 
     def curve(self):
         """The points as an array (n, 5), and the present step where it is none of them, without validation."""

@@ -4,17 +4,11 @@
 ink, printed lines) times the light that falls on it, then a lens's blur, noise and JPEG: so a camera sees it.
 """
 
-import io
-
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
-from nnlib.images.digits import dilated
-from nnlib.images.reading import resize
+from nnlib.images.scene import SIDE, Scene, drawn
 
-SIDE = 300  # pixels of a picture of one digit
-FINE = 3  # lines are drawn at 3 times that size, so that their edges are soft
 NAMES = "Anna", "Bela", "Cem", "Dora", "Emil", "Fatma", "Georg", "Hanna", "Ivo", "Jana"
 
 
@@ -26,7 +20,9 @@ def photograph(digit, kind, rng, other=False):
     """
     if kind not in KINDS:
         raise ValueError(f"the kind is {kind!r}; expected one of {', '.join(KINDS)}")
-    return KINDS[kind](Scene(np.asarray(digit, np.float32), np.random.default_rng(rng), other)).picture()
+    scene = Scene(np.asarray(digit, np.float32), np.random.default_rng(rng), other)
+    KINDS[kind](scene)
+    return scene.picture()
 
 
 def photograph_row(digits, kind, rng, other=False):
@@ -70,97 +66,8 @@ def reaching(ink, shape, y, x, depth):
     return int(max(w - s for w, s in zip(written, starts))) + 1 - depth
 
 
-def drawn(digit, high, pen):
-    """A digit's ink alone, `high` pixels on its longer side, its pen wider by `pen` of MNIST's pixels: (h, w) 0-1."""
-    scale = high / 20
-    large = resize(digit, [round(28 * scale)] * 2)
-    large = dilated(ndimage.gaussian_filter(large, 0.25 * scale) > 0.5, pen * scale / 2)
-    rows, columns = np.flatnonzero(large.any(axis=1)), np.flatnonzero(large.any(axis=0))
-    return large[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-
-
-class Scene:
-    """A sheet while it is drawn on: `ink` and `lines` say how much of each pixel is covered, 0 to 1."""
-
-    def __init__(self, digit, rng, other, shape=(SIDE, SIDE)):
-        self.rng, self.other, self.shape = rng, other, shape
-        self.ink, self.lines = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-        self.light = np.ones(shape, np.float32)
-        self.paper = rng.uniform(0.72, 0.95) if other else rng.uniform(0.85, 0.95)
-        self.dark = rng.uniform(0.05, 0.4) if other else rng.uniform(0.1, 0.3)  # what ink reflects
-        self.printed = rng.uniform(0.05, 0.5) if other else rng.uniform(0.1, 0.4)  # and a printed line
-        self.colours = self.warp = None
-        if digit is not None:
-            self.high = int(rng.uniform(80, 160) if other else rng.uniform(100, 140))
-            shape = drawn(digit, self.high, rng.uniform(-1, 0.8) if other else rng.uniform(-0.8, 0.5))
-            h, w = shape.shape
-            reach = 20 if other else 30
-            self.left, self.top = (
-                (side - n) // 2 + int(rng.uniform(-reach, reach)) for side, n in zip(self.shape[::-1], (w, h))
-            )
-            self.right, self.bottom = self.left + w, self.top + h
-            self.put(shape, self.left, self.top)
-
-    def put(self, shape, left, top):
-        h, w = shape.shape
-        part = self.ink[top : top + h, left : left + w]
-        np.maximum(part, shape[: part.shape[0], : part.shape[1]], out=part)
-
-    def draw(self, onto, paths, width):
-        """Lines `width` pixels wide onto `ink` or `lines`, each a list of points (x, y)."""
-        page = Image.new("L", (FINE * self.shape[1], FINE * self.shape[0]))
-        for path in paths:
-            points = [FINE * n for point in path for n in point]
-            ImageDraw.Draw(page).line(points, fill=255, width=max(1, round(FINE * width)), joint="curve")
-        np.maximum(onto, np.asarray(page.reduce(FINE), np.float32) / 255, out=onto)
-
-    def line_width(self):
-        return self.rng.uniform(1, 4) if self.other else self.rng.uniform(1.5, 3)
-
-    def grid(self, dx, width, height, rows, columns, origin):
-        """`rows` x `columns` cells: the first corner at `origin`, each dx wide and high enough for a square."""
-        x0, y0 = origin
-        high = self.rng.uniform(1, 1.2) * dx
-        across = [[(x0, y0 + k * high), (x0 + columns * dx, y0 + k * high)] for k in range(rows + 1)]
-        down = [[(x0 + k * dx, y0), (x0 + k * dx, y0 + rows * high)] for k in range(columns + 1)]
-        self.draw(self.lines, across + down, self.line_width())
-
-    def write(self, text, x, y, size):
-        page = Image.new("L", self.shape[::-1])
-        ImageDraw.Draw(page).text((x, y), text, 255, ImageFont.load_default(size))
-        np.maximum(self.ink, np.asarray(page, np.float32) / 255, out=self.ink)
-
-    def crop(self, width):
-        self.ink, self.lines, self.light = (a[:, :width] for a in (self.ink, self.lines, self.light))
-
-    def pencil(self):
-        """A pencil, which is no darker than the lines of the paper."""
-        self.dark = self.rng.uniform(0.45, 0.62) if self.other else self.rng.uniform(0.45, 0.6)
-        self.printed = min(self.dark + self.rng.uniform(-0.05, 0.1), 0.7)
-
-    def picture(self):
-        """What a camera sees: uint8 (height, width), or (height, width, 3) if there are colours."""
-        rng = self.rng
-        cover = (1 - self.ink) * (1 - self.lines)
-        seen = self.paper * cover + self.dark * self.ink + self.printed * self.lines * (1 - self.ink)
-        tilt = rng.uniform(-0.1, 0.1, 2)
-        y, x = np.mgrid[-1 : 1 : 1j * seen.shape[0], -1 : 1 : 1j * seen.shape[1]]
-        seen = seen * self.light * (1 - np.abs(tilt).sum() + tilt[0] * x + tilt[1] * y)
-        if self.warp is not None:
-            seen = self.warp(seen)
-        if self.colours is not None:
-            ground, pen = self.colours
-            seen = ground + self.ink[..., None] * (pen - ground)
-        seen = ndimage.gaussian_filter(seen, [rng.uniform(0.4, 1)] * 2 + [0] * (seen.ndim - 2))
-        seen = seen + rng.normal(0, rng.uniform(0.004, 0.02), seen.shape)
-        file = io.BytesIO()
-        pixels = (255 * seen.clip(0, 1)).round().astype(np.uint8)
-        Image.fromarray(pixels).save(file, "JPEG", quality=int(rng.uniform(70, 95)))
-        return np.asarray(Image.open(file))
-
-
 def plain(scene):
-    return scene
+    """Nothing but the digit."""
 
 
 def box(scene):
@@ -172,7 +79,6 @@ def box(scene):
     middle = np.array([(left + right) / 2, (top + bottom) / 2])
     matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     scene.draw(scene.lines, [[tuple(middle + matrix @ (np.array(c) - middle)) for c in corners]], scene.line_width())
-    return scene
 
 
 def row_of_cells(scene):
@@ -181,14 +87,12 @@ def row_of_cells(scene):
     x0 = (scene.left + scene.right) / 2 - cell / 2 - 2 * cell
     y0 = (scene.top + scene.bottom) / 2 - cell / 2
     scene.grid(cell, 0, 0, 1, 5, (x0, y0))
-    return scene
 
 
 def lines_of_a_cell(scene):
     x = scene.left - scene.rng.uniform(0.05, 0.3) * scene.high
     y = scene.bottom + scene.rng.uniform(0.05, 0.3) * scene.high
     scene.draw(scene.lines, [[(x, 0), (x, SIDE)], [(0, y), (SIDE, y)]], scene.line_width())
-    return scene
 
 
 def underline(scene):
@@ -197,12 +101,11 @@ def underline(scene):
     lean = scene.rng.uniform(-6, 6)
     points = [(scene.left - beyond[0], y - lean / 2), (scene.right + beyond[1], y + lean / 2)]
     scene.draw(scene.ink, [points], scene.rng.uniform(2, 5))
-    return scene
 
 
 def name_and_underline(scene):
     scene.write(str(scene.rng.choice(NAMES)), int(scene.rng.uniform(8, 40)), 8, int(scene.rng.uniform(20, 36)))
-    return underline(scene)
+    underline(scene)
 
 
 def punch_holes(scene):
@@ -212,7 +115,6 @@ def punch_holes(scene):
         yy, xx = np.mgrid[: scene.shape[0], : scene.shape[1]]
         disc = np.clip(radius - np.hypot(xx - x, yy - y) + 0.5, 0, 1)
         scene.lines = np.maximum(scene.lines, disc.astype(np.float32))
-    return scene
 
 
 def ruled(scene):
@@ -221,7 +123,6 @@ def ruled(scene):
     start, lean = scene.rng.uniform(0, step), scene.rng.uniform(-5, 5)
     rows = np.arange(start, SIDE, step)
     scene.draw(scene.lines, [[(-5, y - lean), (SIDE + 5, y + lean)] for y in rows], scene.rng.uniform(1, 2.2))
-    return scene
 
 
 def squared(scene):
@@ -232,7 +133,6 @@ def squared(scene):
     across = [[(-5, y - lean), (SIDE + 5, y + lean)] for y in marks]
     down = [[(x + lean, -5), (x - lean, SIDE + 5)] for x in marks]
     scene.draw(scene.lines, across + down, scene.rng.uniform(0.8, 1.8))
-    return scene
 
 
 def shadow(scene, share=(0.35, 0.65), depth=(0.35, 0.55)):
@@ -243,12 +143,11 @@ def shadow(scene, share=(0.35, 0.65), depth=(0.35, 0.55)):
     edge = np.quantile(along, scene.rng.uniform(*share))
     inside = np.clip((edge - along) / scene.rng.uniform(0.5, 3 if scene.other else 2) + 0.5, 0, 1)
     scene.light = (1 - scene.rng.uniform(*depth) * inside).astype(np.float32)
-    return scene
 
 
 def pencil_in_shadow(scene):
     scene.pencil()
-    return shadow(scene, (0.5, 0.75), (0.3, 0.45))
+    shadow(scene, (0.5, 0.75), (0.3, 0.45))
 
 
 def equal_brightness(scene):
@@ -258,7 +157,6 @@ def equal_brightness(scene):
     weights = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, Pillow's
     pen = np.clip(pen * (ground @ weights) / (pen @ weights), 0, 1)
     scene.colours = ground, pen + (ground - pen) @ weights
-    return scene
 
 
 COLOURS = [((60, 110, 220), (220, 85, 30)), ((120, 160, 60), (220, 120, 90)), ((160, 90, 170), (60, 140, 60))]
@@ -283,7 +181,6 @@ def turned_sheet(scene):
         return np.where(sheet, warped, table + grain)
 
     scene.warp = warp
-    return scene
 
 
 def crumpled(scene):
@@ -295,7 +192,6 @@ def crumpled(scene):
     k = distance.argmin(axis=-1)
     light = rng.uniform(0.72, 1, n)[k] + slopes[k, 0] * (y - points[k, 0]) + slopes[k, 1] * (x - points[k, 1])
     scene.light = ndimage.gaussian_filter(light, 1.5).clip(0.4, 1.1).astype(np.float32)
-    return scene
 
 
 def neighbours(scene):
@@ -310,7 +206,6 @@ def neighbours(scene):
     scene.ink, scene.lines, scene.light = (
         a[:, max(0, left - cut[0]) : right + cut[1]] for a in (scene.ink, scene.lines, scene.light)
     )
-    return scene
 
 
 KINDS = {

@@ -104,10 +104,12 @@ def ink_mask(light, wide, source=None):
             f"{np.floor(1000 * max(0, level)) / 10:.1f} %; with this picture's noise at least "
             f"{np.ceil(1000 * needed) / 10:.1f} % is needed. Expected a digit, darker or lighter than its background."
         )
-    reach = wide // 4
-    padded = np.pad(smooth, reach, mode="edge")
-    near = running(np.maximum, padded, 2 * reach + 1)
-    return smooth > np.maximum(near / 2, least)
+    return smooth > np.maximum(brightest_near(smooth, wide // 4) / 2, least)
+
+
+def brightest_near(picture, reach):
+    """Of each pixel the brightest one that is at most `reach` pixels away, in rows and in columns."""
+    return running(np.maximum, np.pad(picture, reach, mode="edge"), 2 * reach + 1)
 
 
 def warn_of_rivals(source):
@@ -136,9 +138,8 @@ def cut_out(grey, overview, digit, other, sign, wide):
     larger = enlarged(grey)
     cropped = resize(larger, shape, scaled(box, overview, larger))
     light = light_on_dark(cropped, sign, max(3, int(np.ceil(wide * factor))))
-    reach = max(1, int(wide * factor) // 4)
     smooth = ndimage.gaussian_filter(light, 0.5)
-    near = running(np.maximum, np.pad(np.where(gate, smooth, 0), reach, mode="edge"), 2 * reach + 1)
+    near = brightest_near(np.where(gate, smooth, 0), max(1, int(wide * factor) // 4))
     faint = 0.3 * np.median(light[gate & (smooth > near / 2)]) if gate.any() else 0  # of a line that touches the digit
     mask = gate & (smooth > np.maximum(near / 2, max(faint, FAINTEST / 2)))
     if not mask.any():

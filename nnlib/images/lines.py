@@ -86,8 +86,7 @@ def find_lines(mask, most=60):
             its = free & (np.abs(rho[k] - r) <= 1)
         if line is not None and line.end - line.start >= shortest:
             found.append(line)
-        for votes_of, rho_of in zip(votes, rho):
-            votes_of -= np.bincount(rho_of[its], minlength=heights)
+        votes -= np.stack([np.bincount(r[its], minlength=heights) for r in rho])
         free &= ~its
     return found
 

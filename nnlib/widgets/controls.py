@@ -1,16 +1,12 @@
 """Controls that several panels have. Each says in one sentence what it does."""
 
-import functools
 from pathlib import Path
 
 import anywidget
 import ipywidgets
 import traitlets
 
-from nnlib.optimizers import SGD, Adam, RMSprop
-
 ACTIVATIONS = ["relu", "leaky_relu", "elu", "tanh", "sigmoid", "identity"]
-OPTIMIZERS = {"SGD": SGD, "momentum": functools.partial(SGD, momentum=0.9), "RMSprop": RMSprop, "Adam": Adam}
 FULL_SPEED = 10_000.0  # steps per second: no limit
 RATES = [float(f"{digits}e{power}") for power in range(-4, 1) for digits in (1, 1.5, 2, 3, 5, 7)] + [10.0]
 

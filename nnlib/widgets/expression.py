@@ -101,10 +101,6 @@ class ExpressionStepper(Panel):
         """Go on by this many, back if negative; stays at the ends."""
         self.position = min(max(self.position + steps, 0), self._graph.last)
 
-    def advance(self, steps):
-        """As `step`: what the other panels call it."""
-        self.step(steps)
-
     def update(self):
         if (self.expression, self.values) != (self._graph.expression, self._graph.values):
             self._graph = Graph(self.expression, self.values)

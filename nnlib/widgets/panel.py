@@ -19,8 +19,6 @@ import html
 import inspect
 import io
 import re
-import signal
-import threading
 import time
 import uuid
 
@@ -32,7 +30,9 @@ from PIL import Image
 
 from nnlib.plots.strokes import Recorder, joined
 from nnlib.threads import blas_threads
+from nnlib.widgets.code import code_of
 from nnlib.widgets.controls import FULL_SPEED
+from nnlib.widgets.open_panels import open_panels, running_cell, take_interrupts
 from nnlib.widgets.picture import Picture
 
 TURN_SECONDS = 0.019  # of training between two looks at the controls
@@ -41,8 +41,6 @@ MOST_FRAMES_AHEAD = 4  # of what the page has shown
 LONGEST_WAIT = 0.25  # seconds for the page to show one when there are so many
 LECTURE_WIDTH = 1220  # of a picture for the back row: CSS pixels
 MOST_FRAMES_UNSEEN = 40  # until training pauses, on a page that has shown one: 10 seconds
-
-_open_panels = []  # the panels whose task runs
 
 
 class Panel(ipywidgets.VBox):
@@ -111,20 +109,8 @@ class Panel(ipywidgets.VBox):
 
     @property
     def code(self):
-        """The lines that make this panel with its present settings. What was given and is no plain value (a data set, a
-        network) has the name of its argument."""
-        now, arguments, lines = self.arguments(), [], []
-        for name, default in self._parameters.items():
-            value = now.get(name, getattr(self, name, default))
-            if name not in now and name in self._given and not _is_plain(self._given[name]):
-                arguments.append(name if default is inspect.Parameter.empty else f"{name}={name}")
-            elif _is_plain(value) and (name in now or hasattr(self, name)):
-                arguments += [] if _written(value) == _written(default) else [f"{name}={_written(value)}"]
-        for name, trait in self.traits().items():
-            value = getattr(self, name)
-            if name in self.own_traits() and name not in self._parameters and value != trait.default(self):
-                lines += [] if name in self.untold else [f"panel.{name} = {_written(value)}"]
-        return "\n".join([f"panel = widgets.{type(self).__name__}({', '.join(arguments)})", *lines, "panel"])
+        """The lines that make this panel with its present settings."""
+        return code_of(self)
 
     def arguments(self):
         """What the constructor is to be given where that differs from the setting of the same name."""
@@ -255,8 +241,8 @@ class Panel(ipywidgets.VBox):
         """End the task and take the panel off the page, with all its parts, which ipywidgets would keep for ever."""
         self.unobserve_all()
         self.running = False
-        if self in _open_panels:
-            _open_panels.remove(self)
+        if self in open_panels:
+            open_panels.remove(self)
             self._task.cancel()
         super().close()
         for part in [*all_parts(self)][1:]:
@@ -268,8 +254,8 @@ class Panel(ipywidgets.VBox):
             self._loop = asyncio.get_running_loop()
         except RuntimeError:  # no kernel
             return
-        self._cell = _running_cell()
-        _open_panels.append(self)
+        self._cell = running_cell()
+        open_panels.append(self)
         self._wake = asyncio.Event()
         self._task = self._loop.create_task(self._train_and_draw())
         for part in all_parts(self):
@@ -291,7 +277,7 @@ class Panel(ipywidgets.VBox):
             if (self._wake.is_set() or self._seconds_since_frame >= FRAME_SECONDS) and self._may_draw():
                 self._wake.clear()
                 self._seconds_since_frame = 0.0
-                _take_interrupts()
+                take_interrupts()
                 with self._failing():
                     self.draw()
 
@@ -366,50 +352,9 @@ def all_parts(widget):
             yield from all_parts(part)
 
 
-def _is_plain(value):
-    """Can it be written as code?"""
-    if isinstance(value, list | tuple):
-        return all(map(_is_plain, value))
-    return value is None or isinstance(value, str | int | float)
-
-
-def _written(value):
-    """A plain value as code; numbers without what rounding left behind."""
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_written, value))}]"
-    return f"{value:.6g}" if isinstance(value, float) else repr(value)
-
-
 @contextlib.contextmanager
 def numerics():
     """How a panel computes: matrix products on one core, since two make small ones slower and the browser wants the
     other; and without warnings, since a training that diverges is told of in words."""
     with blas_threads(0), np.errstate(over="ignore", invalid="ignore"):
         yield
-
-
-def _running_cell():
-    """The id of the notebook's cell that is being run; None elsewhere. When it is run again, its panels are closed."""
-    from IPython import get_ipython
-
-    shell = get_ipython()
-    if shell is None or not hasattr(shell, "get_parent"):
-        return None
-    shell.events.register("pre_run_cell", _close_panels_of)  # once: IPython does not register a function twice
-    return shell.get_parent().get("metadata", {}).get("cellId")
-
-
-def _close_panels_of(run):
-    for panel in [p for p in _open_panels if p._cell is not None and p._cell == run.cell_id]:
-        panel.close()
-
-
-def _take_interrupts():
-    """Let an interrupt of the kernel pause all panels; between two cells the kernel itself ignores interrupts."""
-    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, _pause_all)
-
-
-def _pause_all(*_):
-    for panel in _open_panels:
-        panel.running = False

@@ -11,8 +11,9 @@ from matplotlib.lines import Line2D
 
 from nnlib import plots
 from nnlib.network import Network
+from nnlib.optimizers import OPTIMIZERS, SGD
 from nnlib.widgets.arguments import dataset_of, whole_number
-from nnlib.widgets.controls import ACTIVATIONS, OPTIMIZERS, RATES, dropdown, number, switch, train_buttons
+from nnlib.widgets.controls import ACTIVATIONS, RATES, dropdown, number, switch, train_buttons
 from nnlib.widgets.panel import TrainingPanel
 from nnlib.widgets.run import Run
 from nnlib.widgets.views import count_steps, end_of_steps
@@ -20,6 +21,7 @@ from nnlib.widgets.views import count_steps, end_of_steps
 STYLES, MARKERS = ("-", "--", "-."), "os^"
 LOSSES = 1e-3, 10  # the ends of the loss's axis; a net that guesses among ten has 2.3
 SMALLEST = 1e-10  # of a gradient, at the foot of its axis
+LANE_OPTIMIZERS = {"SGD": SGD, "momentum": functools.partial(SGD, momentum=0.9), **OPTIMIZERS}
 
 
 class Race(TrainingPanel):
@@ -96,8 +98,8 @@ class Race(TrainingPanel):
     @traitlets.validate("optimizers")
     def _check_optimizers(self, proposal):
         names = proposal["value"]
-        if not 1 <= len(names) <= 3 or not all(isinstance(name, str) and name in OPTIMIZERS for name in names):
-            raise traitlets.TraitError(f"optimizers are {names}; expected one to three of {', '.join(OPTIMIZERS)}")
+        if not 1 <= len(names) <= 3 or not all(isinstance(name, str) and name in LANE_OPTIMIZERS for name in names):
+            raise traitlets.TraitError(f"optimizers are {names}; expected one to three of {', '.join(LANE_OPTIMIZERS)}")
         return [*names, *3 * names[-1:]][:3]
 
     def _draw_axes(self):
@@ -140,7 +142,7 @@ class Race(TrainingPanel):
         self.names.append(dropdown(self, None, "lane 3", what.format(3), third))
         what = "What makes an update of lane {} of its gradient"
         self.optimizer_controls = [
-            dropdown(self, None, "optimizer", what.format(k), list(OPTIMIZERS)) for k in (1, 2, 3)
+            dropdown(self, None, "optimizer", what.format(k), list(LANE_OPTIMIZERS)) for k in (1, 2, 3)
         ]
         what = "How far each update moves the weights of lane {}"
         self.rate_controls = [
@@ -264,7 +266,7 @@ class _Lane:
         self.optimizer_name = race.optimizers[number]
         # Same seed and sizes: the same start weights and the same batches in all lanes.
         self.run = Run(Network(sizes, activation, seed=race.seed), race.X_val, race.y_val, race.seed)
-        self.optimizer = OPTIMIZERS[self.optimizer_name](race.rate_of(number))
+        self.optimizer = LANE_OPTIMIZERS[self.optimizer_name](race.rate_of(number))
         self.run.train_on(race.X, race.y, race.batch_size, self.optimizer)
         self.some_rows = self.run.network.check_X_y(race.X[:100], race.y[:100])
 

@@ -144,6 +144,12 @@ def test_equations_are_numbered_in_order_and_cited_ones_exist(path, notebook):
     assert set(re.findall(rf"\(({number}\.\d+a?)\)", text)) <= set(tags)
 
 
+def test_readme_lists_it_with_its_minutes(path, notebook):
+    readme = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    (minutes,) = re.findall(rf"^\| \[.*\]\(notebooks/{path.name}\) \| (\d+) \|", readme, re.MULTILINE)
+    assert f"about {minutes} minutes alone" in notebook.cells[0].source
+
+
 def test_links(path, notebook):
     """Every file that a text cell points to exists, and the notebooks before and after are linked."""
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")

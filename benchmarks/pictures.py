@@ -16,10 +16,12 @@ import nnlib
 from nnlib import images
 from nnlib.images import photographs
 
+LENGTH = 5  # digits in a row
+
 
 def read_kind(net, X, y, kind, seed, other):
     """Right or wrong and the answer's probability for each digit, and milliseconds a picture."""
-    right, sure, start = [], [], 0.0
+    right, sure, seconds = [], [], 0.0
     for k, (digit, label) in enumerate(zip(X, y)):
         picture = photographs.photograph(digit, kind, [seed, k], other)
         begin = time.process_time()
@@ -27,23 +29,23 @@ def read_kind(net, X, y, kind, seed, other):
             P = net.predict_proba(images.prepare(picture).reshape(1, 784))[0]
         except ValueError:
             P = np.zeros(10) - 1
-        start += time.process_time() - begin
+        seconds += time.process_time() - begin
         right.append(P.argmax() == label and P.max() >= 0)
         sure.append(P.max())
-    return np.array(right), np.array(sure), 1000 * start / len(y)
+    return np.array(right), np.array(sure), 1000 * seconds / len(y)
 
 
-def read_rows(net, X, y, kind, seed, other, length=5):
-    """How many rows of `length` digits are read exactly."""
+def read_rows(net, X, y, kind, seed, other):
+    """How many rows of LENGTH digits are read exactly."""
     right = 0
-    for k in range(0, len(X) - length + 1, length):
-        picture = photographs.photograph_row(X[k : k + length], kind, [seed, k], other)
+    for k in range(0, len(X) - LENGTH + 1, LENGTH):
+        picture = photographs.photograph_row(X[k : k + LENGTH], kind, [seed, k], other)
         try:
             answers = net.predict(images.split_digits(picture, network=net).reshape(-1, 784))
         except ValueError:
             answers = []
-        right += list(answers) == list(y[k : k + length])
-    return right, len(X) // length
+        right += list(answers) == list(y[k : k + LENGTH])
+    return right, len(X) // LENGTH
 
 
 def main():

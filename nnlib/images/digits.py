@@ -147,12 +147,12 @@ def cut_out(grey, overview, digit, other, sign, wide):
     return np.where(gate, light, 0), drop_specks(mask)
 
 
-def drop_specks(mask, speck=SPECK):
-    """Without pieces smaller than the share `speck` of the largest."""
+def drop_specks(mask):
+    """Without pieces smaller than the share SPECK of the largest."""
     labels, n = ndimage.label(ndimage.binary_dilation(mask), np.ones((3, 3)))  # dilated: a broken stroke is one piece
     area = np.bincount((labels * mask).ravel(), minlength=n + 1)
     area[0] = 0
-    return mask & (area >= speck * area.max())[labels]
+    return mask & (area >= SPECK * area.max())[labels]
 
 
 def bounding_box(mask):

@@ -96,10 +96,10 @@ def stroke_width(mask):
     return 4 * np.quantile(ndimage.distance_transform_edt(some)[some], 0.9) if some.any() else 2.0
 
 
-def ink_level(light, share=0.001):
-    """How bright ink is, and the noise: the brightest `share` of the picture, and three standard deviations of a pixel.
+def ink_level(light):
+    """How bright ink is, and the noise: the brightest thousandth of the picture, and three standard deviations of a pixel.
 
     Noise is how much a pixel differs from its neighbour, in the median; most pixels are no edge.
     """
     noise = 3 * np.median(np.abs(np.diff(light[::3])))
-    return np.quantile(light[::2], 1 - share), noise
+    return np.quantile(light[::2], 0.999), noise

@@ -13,6 +13,7 @@ from scipy import ndimage
 SLOPES = np.linspace(-0.21, 0.21, 29)  # pixels up per pixel right: up to 12 degrees either way
 SHORTEST = 0.11  # of the picture's shorter side: what is not longer is part of a digit, or dirt
 THICKEST = 0.045  # of the shorter side
+MOST_LINES = 60  # in one direction
 
 
 @dataclass
@@ -58,7 +59,7 @@ def runs(mask):
     return first, after
 
 
-def find_lines(mask, most=60):
+def find_lines(mask):
     """All long straight thin runs that go across: a list of Line.
 
     Each pixel of a thin vertical run votes for the lines that it may lie on (Hough 1962); the line with most votes is
@@ -76,7 +77,7 @@ def find_lines(mask, most=60):
     rho = np.rint(y - SLOPES[:, None] * x).astype(np.int32) + offset  # (slopes, pixels)
     votes = np.stack([np.bincount(r, minlength=heights) for r in rho])
     found, free = [], np.ones(len(x), bool)
-    for _ in range(most):
+    for _ in range(MOST_LINES):
         both = votes[:, :-1] + votes[:, 1:]  # a line lies in two rows of the count
         k, r = divmod(int(both.argmax()), heights - 1)
         if both[k, r] < 0.8 * shortest:

@@ -12,6 +12,7 @@ from nnlib.images.sheet import straighten_sheet
 SIDE = 1200  # pixels of the longer side: ten digits beside one another need more than one
 SMALL, SMALL_ZERO = 0.45, 0.25  # what is not as high as this share of a usual digit is a hyphen, a dot or dirt
 WIDE = 0.9  # what is wider than this share of a usual digit's height may be several digits that touch
+MOST_CUTS = 14  # places in a piece at which it may be cut
 USUAL_WIDTH = 0.65, 0.3  # of a digit, as a share of its height: mean and deviation
 
 
@@ -186,7 +187,7 @@ def oddness(shape, high, digit):
     return 0 if digit == 1 and ratio < mean else 0.5 * ((ratio - mean) / deviation) ** 2
 
 
-def candidates(mask, high, most=14):
+def candidates(mask, high):
     """Places to cut: (column at half height, slope, cost). Straight cuts, upright or leaning, through little ink."""
     height, width = mask.shape
     rows, columns = np.arange(height), np.arange(width)
@@ -202,7 +203,7 @@ def candidates(mask, high, most=14):
     found = np.flatnonzero((least <= lowest) & (columns > 0.1 * high) & (columns < width - 0.1 * high))
     groups = np.split(found, np.flatnonzero(np.diff(found) > 1) + 1) if len(found) else []
     middles = [int(np.median(group)) for group in groups]
-    chosen = sorted(sorted(middles, key=lambda x: least[x])[:most])
+    chosen = sorted(sorted(middles, key=lambda x: least[x])[:MOST_CUTS])
     return [(x, slope[x], 1.5 * least[x] / high + 1.0) for x in chosen]
 
 

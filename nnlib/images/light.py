@@ -97,7 +97,7 @@ def stroke_width(mask):
 
 
 def ink_level(light):
-    """How bright ink is, and the noise: the brightest thousandth of the picture, and a pixel's three standard deviations.
+    """How bright ink is (the brightest thousandth of a picture), and its noise (three standard deviations of a pixel).
 
     Noise is how much a pixel differs from its neighbour, in the median; most pixels are no edge.
     """

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import ipywidgets
 import matplotlib.pyplot as plt
@@ -248,6 +249,43 @@ def test_the_slider_of_the_map(descent, monkeypatch):
         names["rates"].value = rate
     assert [title.split(":")[0] for title in drawn] == ["rate 5", "rate 0.3", "rate 12"]
     assert drawn[2].endswith("loss 0.69 at the start, 0.80 after 20 steps")
+    plt.close("all")
+
+
+def test_templates_form(cells, data, my_digit):
+    """The digit has 19 % after the first step and 94 % after the last; the slider shows them."""
+    X, Y = data.X_train.astype(float), np.eye(10)[data.y_train]
+    names = dict(np=np, plots=plots, ipywidgets=ipywidgets, data=data, softmax=softmax, digit=my_digit, kept=[])
+    W, b = np.zeros((784, 10)), np.zeros(10)
+    for _ in range(100):
+        dZ = (softmax(X @ W + b) - Y) / len(X)
+        W, b = W - 0.5 * X.T @ dZ, b - 0.5 * dZ.sum(axis=0)
+        names["kept"].append((W, b))
+    drawn = {}
+    names["plots"] = SimpleNamespace(images=lambda X, shape, titles, **_: drawn.update(X=X, titles=titles))
+    exec(next(cell.source for cell in cells if cell.source.startswith("def templates")), names)
+    assert drawn["titles"][3].endswith(": 94 %") and np.array_equal(drawn["X"], W.T)
+    names["steps"].value = 1
+    assert drawn["titles"][3].endswith(": 19 %")
+    logits = [np.ptp(my_digit @ W + b) for W, b in names["kept"]]
+    assert logits[0] < 2 < logits[-1] / 2  # "the logits draw apart"
+
+
+def test_the_fold_of_xor(cells):
+    """At 10 all points lie on one line, class 1 in the middle; at 20 the dashed line parts the classes."""
+    X, y = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0, 1, 1, 0])
+    names = dict(np=np, plt=plt, plots=plots, ipywidgets=ipywidgets, X_xor=X, y_xor=y)
+    names |= dict(W_fold=np.ones((2, 2)), b_fold=np.array([0.0, -1.0]))
+    for cell in cells:
+        if cell.cell_type == "code" and re.search(r"^def (on_its_way|fold)\(", cell.source, re.M):
+            exec(cell.source, names)
+    assert names["slider"].value == names["film"].value == 20  # the link takes the film's value
+    sums, folded = names["on_its_way"](X, 1), names["on_its_way"](X, 2)
+    assert np.array_equal(names["on_its_way"](X, 0), X)
+    assert np.linalg.matrix_rank(sums - sums[0]) == 1 and sums[0, 0] < sums[1, 0] == sums[2, 0] < sums[3, 0]
+    line = folded[:, 1] - (folded[:, 0] - 0.5) / 2  # above 0: over the line from (0.5, 0) to (2.5, 1)
+    assert ((line > 0) == (y == 0)).all()
+    names["slider"].value = 10
     plt.close("all")
 
 

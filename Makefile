@@ -12,11 +12,13 @@ AS_ROOT = $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 # The kernel is the one in .venv, also where the user has another one of the same name.
 export JUPYTER_PREFER_ENV_PATH := 1
 
-.PHONY: help lab test test-oldest test-cpus mutants run student assignments quiz slides notebooks figures bench lint clean
+.PHONY: help lab test check test-all test-oldest test-cpus mutants run student assignments quiz slides notebooks figures bench lint clean
 
 help:
 	@echo "make lab         open the notebooks in JupyterLab"
 	@echo "make test        run every test, and every notebook"
+	@echo "make check       lint, and the tests of the core and of texts: less than a minute"
+	@echo "make test-all    what make test leaves out: whole notebooks in JupyterLab and in Notebook 7"
 	@echo "make test-oldest run every test with the lowest versions that requirements.txt allows (wants uv)"
 	@echo "make test-cpus   run what computes with other processors' kernels, and show which this one has"
 	@echo "make mutants     change the core in a thousand small ways, and list the changes that no test notices"
@@ -34,8 +36,19 @@ help:
 lab: .venv/ready
 	exec $(BIN)/python -m jupyterlab notebooks/01_data_loading.ipynb --ServerApp.root_dir="$(CURDIR)" $(AS_ROOT) $(ARGS)
 
+# A file is run by one process: what its tests share is made once. The longest stand first.
+TOGETHER = -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder
+
 test: .venv/ready
-	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest $(TOGETHER) $(ARGS)
+
+test-all: .venv/ready
+	$(BIN)/python -m pytest $(TOGETHER) -m slow $(ARGS) tests
+
+# Of the core alone: what a change there breaks shows here first.
+check: lint
+	$(BIN)/python -m pytest -q $(TOGETHER) $(ARGS) $(addprefix tests/test_,$(addsuffix .py,activations losses layers \
+	    optimizers network training checks calibration exercises imports notation references))
 
 # In an environment of its own, build/oldest; NumPy 1.26 knows no Python above 3.12.
 test-oldest:

@@ -12,7 +12,9 @@ import time
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
+from cells import with_panels_alone
 from threadpoolctl import threadpool_limits
 
 import nnlib
@@ -83,6 +85,8 @@ def serve(home, app):
     """
     name_of_app, folder = APPS[app]
     shutil.copytree(ROOT / "notebooks", home / "root" / "notebooks")
+    for path in (ROOT / "notebooks").glob("*.ipynb"):  # in a copy, of which a test runs a part
+        nbformat.write(with_panels_alone(nbformat.read(path, 4)), home / "root" / "notebooks" / f"panels_{path.name}")
     (home / "root" / "data").symlink_to(ROOT / "data")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -5,7 +5,6 @@ import importlib.util
 import re
 import shutil
 import subprocess
-import symtable
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import parts
 import pytest
 import quiz
 import student
+from cells import bound, needed, used
 from matplotlib import pyplot as plt
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -34,28 +34,6 @@ How many?
 - **D** None.
 
 Write your letter."""
-
-
-def tables(cells):
-    """The symbol tables of code cells, each before those of the functions in it."""
-    waiting = [symtable.symtable(cell.source, "cell", "exec") for cell in cells]
-    while waiting:
-        yield (table := waiting.pop())
-        waiting += table.get_children()
-
-
-def bound(cells):
-    """The names that code cells bind for those that follow."""
-    of_cells = (table for table in tables(cells) if table.get_type() == "module")
-    return {
-        one.get_name() for table in of_cells for one in table.get_symbols() if one.is_assigned() or one.is_imported()
-    }
-
-
-def used(cells):
-    """The names that code cells take from those before, or from themselves."""
-    symbols = ((table.get_type(), one) for table in tables(cells) for one in table.get_symbols())
-    return {one.get_name() for kind, one in symbols if one.is_referenced() and (kind == "module" or one.is_global())}
 
 
 # Predictions
@@ -157,19 +135,9 @@ def test_an_edited_copy_stays(tmp_path, capsys):
 # make assignments
 
 
-def needed(cells, wanted):
-    """Those of the cells from which the names `wanted` come."""
-    kept, wanted = [], set(wanted)
-    for cell in reversed(cells):
-        if bound([cell]) & wanted:
-            kept.insert(0, cell)
-            wanted |= used([cell])
-    return kept
-
-
-def grade(cells):
-    """Points that the tests among the cells give, run in order in one namespace."""
-    space, points = {}, 0
+def grade(cells, space):
+    """Points that the tests among the cells give, run in order in a namespace."""
+    points = 0
     for cell in cells:
         if cell.metadata.get("nbgrader", {}).get("grade"):
             with contextlib.suppress(AssertionError):
@@ -200,9 +168,11 @@ def test_nbgrader_points(path, tmp_path, monkeypatch):
     tests = [cell for cell in marked if cell.metadata.nbgrader.grade]
     assert all(cell.metadata.nbgrader.locked and cell.source.startswith("assert nnlib.check(") for cell in tests)
     assert len(tests) == sum(len(one.questions) for one in parts.exercises(parts.read(path))) >= 3
-    before = needed([cell for cell in code if "nbgrader" not in cell.metadata], used(marked))
-    assert grade(before + marked) == len(tests)
-    assert grade(before + [without_solution(cell) for cell in marked]) == 0
+    before = needed([cell for cell in code if "nbgrader" not in cell.metadata], used(marked) - bound(marked))
+    space = {}
+    assert grade(before, space) == 0
+    assert grade([without_solution(cell) for cell in marked], space) == 0
+    assert grade(marked, space) == len(tests)
 
 
 @every_notebook

@@ -1,5 +1,6 @@
-"""Every notebook in JupyterLab and in Jupyter Notebook 7 in headless Chromium: run as a reader runs it, every control
-moved.
+"""The panels of every notebook in JupyterLab and in Jupyter Notebook 7 in headless Chromium: every control moved.
+
+Of a notebook's code the panels' cells and what they need are run; `make test-all` runs whole notebooks.
 
 Skipped, with the reason, where no Chromium is found. A panel must answer each of its controls: its picture or the text
 below it changes. Nothing may be asked for outside this machine, and the page's console shows no error.
@@ -78,5 +79,6 @@ def check_every_panel(page):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 @pytest.mark.parametrize("app", ["lab", "notebook_7"])
-def test_runs_in_a_browser_and_every_control_answers(app, path, opened, request):
-    check_every_panel(opened(request.getfixturevalue(app), path.name))
+@pytest.mark.parametrize("run", ["panels_", pytest.param("", marks=pytest.mark.slow, id="whole")])
+def test_every_control_answers(run, app, path, opened, request):
+    check_every_panel(opened(request.getfixturevalue(app), run + path.name))

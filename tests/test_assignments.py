@@ -103,6 +103,15 @@ def test_student(path):
     assert not lost & used(code)
 
 
+def test_links_of_the_copies_lead_somewhere(tmp_path):
+    student.main([*map(str, PATHS), "--output", str(tmp_path)])
+    for path in tmp_path.glob("*.ipynb"):
+        prose = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+        links = {link for link in re.findall(r"\]\(([^)#\s]+)", prose) if not link.startswith("http")}
+        assert "NOTATION.md" in links
+        assert [link for link in links if not (tmp_path / link).is_file()] == []
+
+
 def test_student_runs(tmp_path):
     """In a folder of its own, from top to bottom; its checks say that nothing is filled in."""
     student.main([str(PATHS[0]), "--output", str(tmp_path)])

@@ -153,8 +153,9 @@ class Folder:
 
 
 def move_data(notebook, folder, below=""):
-    """Let a notebook that leaves the project find data/ beside itself: copy the samples there."""
+    """Let a notebook that leaves the project find data/ and NOTATION.md beside itself: copy them there."""
     for cell in notebook.cells:
-        cell.source = re.sub(r"\.\./data\b", "data", cell.source)
-    for path in [ROOT / "data/README.md", *sorted((ROOT / "data/samples").iterdir())]:
+        cell.source = re.sub(r"\.\./(data\b|NOTATION\.md)", r"\1", cell.source)
+        cell.source = re.sub(r"\[([^]]*)\]\(\.\./README\.md[^)]*\)", r"\1", cell.source)  # it stays behind
+    for path in [ROOT / "data/README.md", ROOT / "NOTATION.md", *sorted((ROOT / "data/samples").iterdir())]:
         folder.write(f"{below}{path.relative_to(ROOT).as_posix()}", path.read_bytes())

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 ROW = re.compile(r"^\| \[\d\d (.+?)\]\(notebooks/(\w+)\.ipynb\) \| (\d+) \| \d \| (.+) \|$", re.MULTILINE)
 PANEL = "<b>A live panel: run this cell to use it.</b>"
-LABELS = ("title", "suptitle", "xlabel", "ylabel")
+AXES = {"suptitle": "title", "title": "title", "xlabel": "horizontal axis", "ylabel": "vertical axis"}
 
 
 def repository():
@@ -39,43 +39,47 @@ def repository():
 def doors():
     """The theme's options for Colab and Binder, which want to know where the repository is."""
     address = repository()
-    return address and {
-        "repository_url": address,
-        "repository_branch": "main",
-        "use_repository_button": True,
-        "use_issues_button": True,
-        "launch_buttons": {
-            "colab_url": "https://colab.research.google.com",
-            "binderhub_url": "https://mybinder.org",
-            "notebook_interface": "jupyterlab",
-        },
-    } or {}
+    return (
+        address
+        and {
+            "repository_url": address,
+            "repository_branch": "main",
+            "use_repository_button": True,
+            "use_issues_button": True,
+            "launch_buttons": {
+                "colab_url": "https://colab.research.google.com",
+                "binderhub_url": "https://mybinder.org",
+                "notebook_interface": "jupyterlab",
+            },
+        }
+        or {}
+    )
 
 
-def described(cell, functions):
-    """What a picture shows, in words, from the code that drew it: its comment, what the functions say that it calls,
-    and the titles of figure and axes."""
-    comment = re.match(r"# (?:The picture: )?(.+)", cell.source)
-    words, labels, trees = [comment[1]] if comment else [], [], [ast.parse(cell.source)]
+def described(cell, heading, functions):
+    """What a picture shows, in words: the heading above it, the comment of the code that drew it, its titles and axes;
+    where the code has none of these, what the function of nnlib.plots says that drew it."""
+    comment = re.match(r"# (?:The picture: |What draws )?(.+)", cell.source)
+    named, drawn, trees = {}, "", [ast.parse(cell.source)]
     for tree in trees:
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in functions:
+            labels = []
+            if isinstance(node, ast.keyword):
+                labels = [(node.arg, node.value)]
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in functions:
                 trees.append(functions.pop(node.func.id))
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                if getattr(node.func.value, "id", "") == "plots" and not words:
-                    words.append(getattr(nnlib.plots, node.func.attr).__doc__.split(".")[0].split("\n\n")[0])
-                if node.func.attr.removeprefix("set_") in LABELS and node.args:
-                    labels.append((node.func.attr.removeprefix("set_"), node.args[0]))
-            if isinstance(node, ast.keyword) and node.arg in LABELS:
-                labels.append((node.arg, node.value))
-    named = {}
-    for kind, value in labels:
-        texts = [n.value for n in ast.walk(value) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-        named.setdefault(kind, []).extend(text.strip() for text in texts if len(text.strip()) > 2)
-    for kind, of in (("suptitle", "title"), ("title", "titles"), ("xlabel", "across"), ("ylabel", "upwards")):
-        if named.get(kind):
-            words.append(f"{of}: {', '.join(dict.fromkeys(named[kind]))}")
-    return re.sub(r"[\s$\\{}]+", " ", "; ".join(words)).strip()
+                labels = [(node.func.attr.removeprefix("set_"), argument) for argument in node.args[:1]]
+                if getattr(node.func.value, "id", "") == "plots":
+                    drawn = re.split(r"\.(?:\s|$)|:\s", getattr(nnlib.plots, node.func.attr).__doc__)[0]
+            for kind, value in labels:
+                if kind in AXES and isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    named.setdefault(AXES[kind], []).append(value.value)
+    words = [heading.rstrip("?"), *([comment[1]] if comment else [])]
+    words += [f"{of}: {', '.join(dict.fromkeys(named[of]))}" for of in dict.fromkeys(AXES.values()) if of in named]
+    if len(words) == 1:
+        words.append(re.sub(r"\s*\([^)]*\)", "", drawn))
+    return re.sub(r"[\s$\\{}`]+", " ", ". ".join(filter(None, words))).strip()
 
 
 def page(path):
@@ -93,10 +97,10 @@ def page(path):
             if titles > 1:  # a page has one title
                 cell.source = re.sub(r"^# ", "## ", cell.source)
             cell.source = cell.source.replace("](../README.md)", "](../index.md)")
-            heading = (re.findall(r"^#+ (?:\d+ · )?(.+)$", cell.source, re.MULTILINE) or [heading])[-1]
+            heading = (re.findall(r"^#+ (?:\d+ · )?((?!Predict$).+)$", cell.source, re.MULTILINE) or [heading])[-1]
             continue
         functions |= {n.name: n for n in ast.parse(cell.source).body if isinstance(n, ast.FunctionDef)}
-        book = cell.metadata["mystnb"] = {}
+        book = {}
         if "solution" in tags:
             cell.metadata["tags"] = ["hide-cell"]
             book |= {"code_prompt_show": "Solution, in code", "code_prompt_hide": "Solution, in code"}
@@ -105,15 +109,17 @@ def page(path):
             book |= {"code_prompt_show": "The code of this picture", "code_prompt_hide": "The code of this picture"}
         elif "exercise" in tags:
             cell.metadata["tags"] = ["exercise"]
-        text = described(cell, dict(functions)) or heading
+        text = described(cell, heading, dict(functions))
         for output in cell.outputs:
             markup = output.get("data", {}).get("text/html", "")
             if PANEL in markup:
                 text = "Panel: " + re.sub(r"<[^>]+>", "", markup.split(PANEL)[1]).split(".")[0].strip()
                 link = f'<a class="try" href="../lite/lab/index.html?path=notebooks/{path.name}">Try it here</a>'
-                output.data["text/html"] = re.sub(r"^<div.*?<p>", '<div class="panel-words"><p>', markup, flags=re.DOTALL)
+                output.data["text/html"] = re.sub(
+                    r"^<div.*?<p>", '<div class="panel-words"><p>', markup, flags=re.DOTALL
+                )
                 output.data["text/html"] = output.data["text/html"].replace(PANEL, link)
-        book["image"] = {"alt": text}
+        cell.metadata["mystnb"] = book | {"image": {"alt": text}}
     notebook.cells = cells
     return notebook
 
@@ -139,6 +145,7 @@ def lay(folder):
     for name in ("NOTATION.md", "REFERENCES.md", "data/README.md", "figures/04_forward.png"):
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
+    shutil.copy(slides.package_folder("mathjax", "static/mathjax/es5/tex-svg.js"), folder / "_static")
     (folder / "notebooks").mkdir()
     for path in NOTEBOOKS:
         nbformat.write(page(path), folder / "notebooks" / path.name)
@@ -156,12 +163,10 @@ def lay(folder):
 
 
 def lay_slides(out):
-    """The slides in out/slides, with the book's MathJax, and the book's pictures where those are the same."""
+    """The slides in out/slides, with the book's pictures where those are the same."""
     folder = out / "slides"
     folder.mkdir(parents=True, exist_ok=True)
     slides.main([*map(str, NOTEBOOKS), "--output", str(folder)])
-    shutil.rmtree(out / "_static" / "mathjax", ignore_errors=True)
-    (folder / "mathjax").rename(out / "_static" / "mathjax")
 
     def outside(match):
         data = base64.b64decode(match[1])
@@ -174,7 +179,7 @@ def lay_slides(out):
 
     for path in NOTEBOOKS:
         file = folder / f"{path.stem}.html"
-        text = file.read_text(encoding="utf-8").replace('src="mathjax/', 'src="../_static/mathjax/')
+        text = file.read_text(encoding="utf-8")
         text = re.sub(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)", outside, text)
         text = re.sub(r'href="\.\./\.\./README\.md', 'href="../index.html', text)
         text = re.sub(r'href="\.\./\.\./([\w/]+)\.md', r'href="../\1.html', text)

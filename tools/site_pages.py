@@ -45,6 +45,12 @@ def link(app, name, _, context, __):
             else:
                 text.insert_before(f"({number})")
         text.extract()
+    for head in body.select("thead"):  # a table that needs no head has an empty one in Markdown
+        if not head.get_text(strip=True):
+            head.decompose()
+    for cell in body.select("th"):
+        if not cell.get_text(strip=True):
+            cell.name = "td"
     for summary in body.select("summary[aria-label]"):  # its own words say more
         del summary["aria-label"]
     context["body"] = str(body)

@@ -19,16 +19,11 @@ myst_enable_extensions = ["dollarmath", "amsmath", "html_image"]
 myst_heading_anchors = 3
 myst_update_mathjax = False
 
-# The MathJax that slides bring along. SVG needs no font, and takes the colour of the text around it.
-mathjax_path = "mathjax/MathJax.js"
-mathjax2_config = {
-    "jax": ["input/TeX", "output/SVG"],
-    "extensions": ["tex2jax.js", "AssistiveMML.js"],
-    "tex2jax": {"ignoreClass": ".*", "processClass": "math"},
-    "TeX": {"extensions": ["AMSmath.js", "AMSsymbols.js"]},
-    "SVG": {"font": "STIX-Web", "linebreaks": {"automatic": True}},
-    "showMathMenu": False,
-    "messageStyle": "none",
+mathjax_path = "tex-svg.js"  # MathJax 3 in one file: SVG needs no fonts, and takes the colour of the text around it
+mathjax3_config = {
+    "tex": {"inlineMath": [[r"\(", r"\)"]], "displayMath": [[r"\[", r"\]"]]},
+    "options": {"ignoreHtmlClass": ".*", "processHtmlClass": "math", "enableMenu": False},
+    "svg": {"fontCache": "global"},
 }
 
 html_theme = "sphinx_book_theme"
@@ -41,7 +36,8 @@ html_last_updated_fmt = None
 html_theme_options = {
     "article_header_start": ["toggle-primary-sidebar.html", "try.html"],
     "footer_content_items": [],
-    "home_page_in_toc": True,
+    "navbar_persistent": [],  # the search is in the sidebar
+    "home_page_in_toc": False,
     "show_navbar_depth": 1,
     "show_toc_level": 2,
     "toc_title": "On this page",

@@ -1,4 +1,4 @@
-"""The book as readers meet it: built once, served on this machine and looked at in Chromium. `make test-site` runs it."""
+"""The book as readers meet it: built once, served on this machine, looked at in Chromium. `make test-site` runs it."""
 
 import functools
 import http.server
@@ -11,11 +11,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import parts
 import pytest
 
-pytest.importorskip("sphinx", reason="make test-site installs what the site is built with")
-Axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="make test-site installs it").Axe
-import site_book
-import site_pages
-from bs4 import BeautifulSoup
+WANTED = "wants what site/requirements.txt lists: make test-site"
+for name in ("sphinx", "myst_nb", "sphinx_book_theme", "mathjax"):
+    pytest.importorskip(name, reason=WANTED)
+Axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=WANTED).Axe
+BeautifulSoup = pytest.importorskip("bs4", reason=WANTED).BeautifulSoup
+site_book, site_pages = pytest.importorskip("site_book"), pytest.importorskip("site_pages")
 
 pytestmark = pytest.mark.site
 ROOT = Path(__file__).resolve().parent.parent
@@ -188,7 +189,7 @@ def test_ways_to_try(site, path):
 
 @every_notebook
 def test_folded_as_in_the_notebook(site, path):
-    """Answers and solutions wait in a fold; a lecturer's notes and checks, which want a filled-in stub, are not there."""
+    """Answers and solutions wait in a fold; notes and checks, which want a lecturer or an answer, are left out."""
     cells, page = parts.read(path).cells, soup(site, f"notebooks/{path.stem}")
     text = page.get_text()
     assert "For the lecturer" not in text and "not filled in yet" not in text

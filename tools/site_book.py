@@ -1,4 +1,4 @@
-"""The book: each notebook as a page with the outputs that it holds, beside NOTATION.md, REFERENCES.md and data/README.md,
+"""The book: each notebook as a page with the outputs that it holds, beside NOTATION.md, REFERENCES.md, data/README.md
 and the slides. Nothing is executed, and no page asks for anything from outside."""
 
 import argparse
@@ -31,7 +31,8 @@ def repository():
     """The address of the project on GitHub, if it is there: from the workflow that builds, else from git's origin."""
     if name := os.environ.get("GITHUB_REPOSITORY"):
         return f"https://github.com/{name}"
-    origin = subprocess.run(["git", "remote", "get-url", "origin"], cwd=ROOT, capture_output=True, text=True)
+    command = ["git", "remote", "get-url", "origin"]
+    origin = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     found = re.fullmatch(r"(?:https://|git@)github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?\s*", origin.stdout)
     return f"https://github.com/{found[1]}" if found else ""
 
@@ -39,21 +40,19 @@ def repository():
 def doors():
     """The theme's options for Colab and Binder, which want to know where the repository is."""
     address = repository()
-    return (
-        address
-        and {
-            "repository_url": address,
-            "repository_branch": "main",
-            "use_repository_button": True,
-            "use_issues_button": True,
-            "launch_buttons": {
-                "colab_url": "https://colab.research.google.com",
-                "binderhub_url": "https://mybinder.org",
-                "notebook_interface": "jupyterlab",
-            },
-        }
-        or {}
-    )
+    if not address:
+        return {}
+    return {
+        "repository_url": address,
+        "repository_branch": "main",
+        "use_repository_button": True,
+        "use_issues_button": True,
+        "launch_buttons": {
+            "colab_url": "https://colab.research.google.com",
+            "binderhub_url": "https://mybinder.org",
+            "notebook_interface": "jupyterlab",
+        },
+    }
 
 
 def described(cell, heading, functions):
@@ -83,7 +82,7 @@ def described(cell, heading, functions):
 
 
 def page(path):
-    """The notebook at path as the book shows it: folded where the notebook is, without what needs a kernel or a lecturer."""
+    """The notebook at path as the book shows it: folded where it is, without what needs a kernel or a lecturer."""
     notebook, functions, heading, titles = parts.read(path), {}, "", 0
     cells = []
     for cell in notebook.cells:

@@ -1,5 +1,5 @@
-"""A Sphinx extension, by which the number of an equation leads to it: in prose, and in the comment of the line of code that is
-that equation."""
+"""A Sphinx extension, by which the number of an equation leads to it: in prose, and in the comment of the line of code
+that is that equation."""
 
 import re
 

@@ -94,7 +94,7 @@ def predictions(net, X, y, image_shape=None, class_names=None, columns=8):
 
 
 def tile(X, image_shape, columns):
-    """Small pictures side by side in one array: rows of X (n, pixels), `columns` in a row, a pixel of NaN between them."""
+    """Small pictures side by side in one array, `columns` in a row, a pixel of NaN between: rows of X (n, pixels)."""
     height, width = image_shape
     rows = -(-len(X) // columns)
     tiles = np.full((rows * columns, height + 1, width + 1), np.nan, np.result_type(X, np.float32))

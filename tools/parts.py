@@ -23,7 +23,8 @@ def tags(cell):
 
 
 def slide_type(cell):
-    return cell.metadata.get("slideshow", {}).get("slide_type")
+    """What the cell is on a slide; "-", which goes on with the page, where it says nothing."""
+    return cell.metadata.get("slideshow", {}).get("slide_type", "-")
 
 
 def read(path):

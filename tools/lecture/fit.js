@@ -1,0 +1,54 @@
+/* In slide mode: the letters as large as the page allows, so that each fits the screen; pictures give way before words do. */
+(() => {
+    const SIZES = [2, 1.85, 1.7, 1.55, 1.4, 1.3, 1.2, 1.1, 1, 0.9, 0.8, 0.7], PICTURES = [1, 0.85, 0.7, 0.55], ROOM = 12;
+    document.getElementById("nnlib-fit")?.remove();
+    window.nnlibFit?.forEach(observer => observer.disconnect());
+    const style = document.createElement("style");
+    style.id = "nnlib-fit";
+    document.head.append(style);
+
+    const set = (size, pictures) => {
+        style.textContent = `
+            .jp-Deck .jp-Notebook {
+                --jp-content-font-size1: ${14 * size}px; --jp-code-font-size: ${Math.min(13 * size, 20)}px;
+                --jp-widgets-font-size: ${Math.min(13 * size, 17)}px;
+            }
+            .jp-Deck .jp-RenderedHTMLCommon table { font-size: 0.9em; }
+            .jp-Deck .jp-OutputArea-output img { max-height: ${480 * pictures}px; width: auto; max-width: 100%; }
+            .jp-Deck .nnlib-panel { max-width: ${1100 * pictures}px; }`;
+    };
+
+    const fits = (notebook, cells) =>
+        cells.reduce((sum, cell) => sum + cell.getBoundingClientRect().height, 0) <= window.innerHeight - ROOM
+        && ![...notebook.querySelectorAll(".jp-deck-mod-onscreen :is(.cm-scroller, pre, table)")].some(
+            one => one.scrollWidth > one.clientWidth + 2 && one.clientWidth);
+
+    let busy = false, shown = "";
+    const fit = () => {
+        const notebook = document.querySelector(".jp-Deck .jp-Notebook");
+        const cells = [...(notebook?.querySelectorAll(".jp-Cell.jp-deck-mod-onscreen") ?? [])];
+        if (!cells.length) return;
+        for (const size of SIZES)
+            for (const pictures of PICTURES) {
+                set(size, pictures);
+                if (fits(notebook, cells)) return;
+            }
+    };
+    const later = () => {
+        if (busy) return;
+        busy = true;
+        requestAnimationFrame(() => { fit(); requestAnimationFrame(() => { busy = false; }); });
+    };
+    /* Another page, a fold that opens, an output that comes. */
+    const pages = new MutationObserver(records => {
+        const now = [...document.querySelectorAll(".jp-deck-mod-onscreen")].map(cell => cell.dataset.windowedListIndex).join();
+        if (now !== shown || records.some(record => record.type === "childList" && record.target.closest?.(".jp-OutputArea"))) later();
+        shown = now;
+    });
+    const notebook = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook");
+    pages.observe(notebook, { attributes: true, attributeFilter: ["class"], childList: true, subtree: true });
+    notebook.addEventListener("toggle", later, true);
+    window.addEventListener("resize", later);
+    window.nnlibFit = [pages];
+    later();
+})();

@@ -39,7 +39,9 @@ def write_settings(folder):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, epilog="Other arguments go to JupyterLab.")
     parser.add_argument("notebook", type=Path)
-    parser.add_argument("--output", type=Path, default=Path("build/lecture"), help="folder for the copy and the settings")
+    parser.add_argument(
+        "--output", type=Path, default=Path("build/lecture"), help="folder for the copy and the settings"
+    )
     options, others = parser.parse_known_args(arguments)
     folder = options.output.resolve()
     name = parts.Folder(folder).notebook(options.notebook.name, lecture(parts.read(options.notebook)))

@@ -21,11 +21,18 @@ FIT = "# Fits each page to the screen\nfrom IPython.display import Javascript\n\
 
 
 def lecture(notebook):
-    """The notebook with a first cell, on no page, that fits the pages to the screen when it runs."""
+    """The notebook with a last cell, on no page: when all has run, it fits the pages to the screen and shows the first."""
     fit = new_code_cell(FIT.format((HERE / "lecture" / "fit.js").read_text(encoding="utf-8")), id="fit")
     fit.metadata = {"slideshow": {"slide_type": "skip"}, "jupyter": {"source_hidden": True}}
-    notebook.cells.insert(0, fit)
+    notebook.cells.append(fit)
     return notebook
+
+
+def write(path, folder):
+    """Write the lecture's copy of the notebook at path, unless one that was worked on is there; return its name."""
+    copies, notebook = parts.Folder(folder), lecture(parts.read(path))
+    parts.move_data(notebook, copies)
+    return copies.notebook(path.name, notebook)
 
 
 def write_settings(folder):
@@ -44,12 +51,13 @@ def main(arguments=None):
     )
     options, others = parser.parse_known_args(arguments)
     folder = options.output.resolve()
-    name = parts.Folder(folder).notebook(options.notebook.name, lecture(parts.read(options.notebook)))
+    name = write(options.notebook, folder)
     settings = folder.with_name(f"{folder.name}-settings")
     write_settings(settings)
     os.environ["JUPYTERLAB_SETTINGS_DIR"] = str(settings)
     os.environ["JUPYTERLAB_WORKSPACES_DIR"] = str(settings / "workspaces")
-    command = [sys.executable, "-m", "jupyterlab", str(folder / name), f"--ServerApp.root_dir={folder}", *others]
+    command = [sys.executable, "-m", "jupyterlab", str(folder / name), f"--ServerApp.root_dir={folder}"]
+    command += ["--LabApp.expose_app_in_browser=True", *others]  # by which fit.js goes to the first page
     os.execv(sys.executable, command)  # noqa: S606
 
 

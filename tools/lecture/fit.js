@@ -51,4 +51,6 @@
     window.addEventListener("resize", later);
     window.nnlibFit = [pages];
     later();
+    const book = window.jupyterapp?.shell.currentWidget?.content;  // Run All ends on the last cell
+    if (book?.node === notebook) book.activeCellIndex = 0;
 })();

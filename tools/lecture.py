@@ -21,7 +21,7 @@ FIT = "# Fits each page to the screen\nfrom IPython.display import Javascript\n\
 
 
 def lecture(notebook):
-    """The notebook with a last cell, on no page: when all has run, it fits the pages to the screen and shows the first."""
+    """The notebook with a last cell, on no page: when all has run, it fits the pages, and goes to the first."""
     fit = new_code_cell(FIT.format((HERE / "lecture" / "fit.js").read_text(encoding="utf-8")), id="fit")
     fit.metadata = {"slideshow": {"slide_type": "skip"}, "jupyter": {"source_hidden": True}}
     notebook.cells.append(fit)

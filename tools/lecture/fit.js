@@ -1,6 +1,6 @@
 /* In slide mode: the letters as large as the page allows, so that each fits the screen; pictures give way before words do. */
 (() => {
-    const SIZES = [2, 1.85, 1.7, 1.55, 1.4, 1.3, 1.2, 1.1, 1, 0.9, 0.8, 0.7], PICTURES = [1, 0.85, 0.7, 0.55], ROOM = 12;
+    const SIZES = [2, 1.85, 1.7, 1.55, 1.4, 1.3, 1.2, 1.1, 1, 0.9, 0.8, 0.7], PICTURES = [1, 0.85, 0.7, 0.55], ROOM = 24;
     document.getElementById("nnlib-fit")?.remove();
     window.nnlibFit?.forEach(observer => observer.disconnect());
     const style = document.createElement("style");
@@ -15,13 +15,20 @@
             }
             .jp-Deck .jp-RenderedHTMLCommon table { font-size: 0.9em; }
             .jp-Deck .jp-OutputArea-output img { max-height: ${480 * pictures}px; width: auto; max-width: 100%; }
-            .jp-Deck .nnlib-panel { max-width: ${1100 * pictures}px; }`;
+            .jp-Deck .nnlib-panel { zoom: ${pictures}; }`;
     };
 
+    /* The editor's own width follows late; that of the letters is there at once. */
+    const wide = line => {
+        const letters = document.createRange();
+        letters.selectNodeContents(line);
+        return letters.getBoundingClientRect().width > line.closest(".cm-scroller").clientWidth - 12;
+    };
     const fits = (notebook, cells) =>
         cells.reduce((sum, cell) => sum + cell.getBoundingClientRect().height, 0) <= window.innerHeight - ROOM
-        && ![...notebook.querySelectorAll(".jp-deck-mod-onscreen :is(.cm-scroller, pre, table)")].some(
-            one => one.scrollWidth > one.clientWidth + 2 && one.clientWidth);
+        && ![...notebook.querySelectorAll(".jp-deck-mod-onscreen .cm-line")].some(wide)
+        && ![...notebook.querySelectorAll(".jp-deck-mod-onscreen :is(.jp-OutputArea-output pre, table)")].some(
+            one => one.clientWidth && one.scrollWidth > one.clientWidth + 2);
 
     let busy = false, shown = "";
     const fit = () => {

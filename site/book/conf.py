@@ -22,7 +22,7 @@ myst_update_mathjax = False
 mathjax_path = "tex-svg.js"  # MathJax 3 in one file: SVG needs no fonts, and takes the colour of the text around it
 mathjax3_config = {
     "tex": {"inlineMath": [[r"\(", r"\)"]], "displayMath": [[r"\[", r"\]"]]},
-    "options": {"ignoreHtmlClass": ".*", "processHtmlClass": "math", "enableMenu": False},
+    "options": {"ignoreHtmlClass": ".*", "processHtmlClass": "math", "enableMenu": False, "enableAssistiveMml": True},
     "svg": {"fontCache": "global"},
 }
 
@@ -30,6 +30,7 @@ html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
+html_js_files = ["book.js"]
 html_copy_source = False
 html_show_sourcelink = False
 html_last_updated_fmt = None

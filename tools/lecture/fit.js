@@ -22,7 +22,8 @@
     const wide = line => {
         const letters = document.createRange();
         letters.selectNodeContents(line);
-        return letters.getBoundingClientRect().width > line.closest(".cm-scroller").clientWidth - 12;
+        const room = line.closest(".cm-scroller").clientWidth;  // 0 in a text cell
+        return room && letters.getBoundingClientRect().width > room - 12;
     };
     const fits = (notebook, cells) =>
         cells.reduce((sum, cell) => sum + cell.getBoundingClientRect().height, 0) <= window.innerHeight - ROOM

@@ -4,6 +4,7 @@
 #   some notebooks    make run NOTEBOOKS=notebooks/01_data_loading.ipynb
 
 PYTHON ?= python3.13 python3.12 python3.11 python3 python
+NOTEBOOK ?= notebooks/01_data_loading.ipynb
 NOTEBOOKS ?= $(sort $(wildcard notebooks/*.ipynb))
 UV := $(shell command -v uv 2>/dev/null)
 BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
@@ -12,10 +13,11 @@ AS_ROOT = $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 # The kernel is the one in .venv, also where the user has another one of the same name.
 export JUPYTER_PREFER_ENV_PATH := 1
 
-.PHONY: help lab test check test-all test-oldest test-cpus mutants run student assignments quiz slides notebooks figures bench lint clean
+.PHONY: help lab lecture test check test-all test-oldest test-cpus mutants run student assignments quiz slides notebooks figures bench lint clean
 
 help:
 	@echo "make lab         open the notebooks in JupyterLab"
+	@echo "make lecture     a notebook as slides whose panels are live; another one: NOTEBOOK=notebooks/02_single_layer_net.ipynb"
 	@echo "make test        run every test, and every notebook"
 	@echo "make check       lint, and the tests of the core and of texts: less than a minute"
 	@echo "make test-all    what make test leaves out: whole notebooks in JupyterLab and in Notebook 7"
@@ -30,11 +32,14 @@ help:
 	@echo "make notebooks   execute the notebooks in place, as they are committed, and write their figures"
 	@echo "make figures     write figures/ from the pictures that the notebooks hold"
 	@echo "make bench       run the benchmarks"
-	@echo "make lint        check style and format, notebooks included"
+	@echo "make lint        check style, format and spelling, notebooks included"
 	@echo "make clean       remove build/ but for what somebody edited there, and caches (.venv stays)"
 
 lab: .venv/ready
 	exec $(BIN)/python -m jupyterlab notebooks/01_data_loading.ipynb --ServerApp.root_dir="$(CURDIR)" $(AS_ROOT) $(ARGS)
+
+lecture: .venv/ready
+	exec $(BIN)/python tools/lecture.py $(NOTEBOOK) $(AS_ROOT) $(ARGS)
 
 # A file is run by one process: what its tests share is made once. The longest stand first.
 TOGETHER = -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder
@@ -96,6 +101,7 @@ bench: .venv/ready
 lint: .venv/ready
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m codespell_lib
 
 clean:
 	@for python in $(BIN)/python $(PYTHON) ""; do "$$python" -c '$(NEW_ENOUGH)' 2>/dev/null && break; done; \

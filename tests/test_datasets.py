@@ -149,6 +149,17 @@ def test_validation_0_gives_empty_arrays_of_the_right_width():
     assert len(data.y_train) == 120
 
 
+def test_samples_without_the_repository(tmp_path, monkeypatch):
+    """nnlib installed by itself, as in Colab: the working folder is a clone's notebooks/, or the clone."""
+    (tmp_path / "data/samples").mkdir(parents=True)
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "data/samples/mine.png").touch()
+    monkeypatch.setattr(named, "__file__", str(tmp_path / "lib/site-packages/nnlib/data/named.py"))
+    for folder in (tmp_path / "notebooks", tmp_path):
+        monkeypatch.chdir(folder)
+        assert datasets.sample("mine") == tmp_path / "data/samples/mine.png"
+
+
 def test_max_train_samples_shortens_training_rows_and_nothing_else():
     whole, short = load_dataset("mnist-5k"), load_dataset("mnist-5k", max_train_samples=500)
     assert np.bincount(short.y_train).tolist() == [50] * 10

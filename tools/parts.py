@@ -23,7 +23,8 @@ def tags(cell):
 
 
 def slide_type(cell):
-    return cell.metadata.get("slideshow", {}).get("slide_type")
+    """What the cell is on a slide; "-", which goes on with the page, where it says nothing."""
+    return cell.metadata.get("slideshow", {}).get("slide_type", "-")
 
 
 def read(path):
@@ -130,10 +131,10 @@ class Folder:
         self.written = json.loads(self.list.read_text(encoding="utf-8")) if self.list.exists() else {}
 
     def write(self, name, data):
-        """Write bytes to the file `name`, or where that was edited to NAME-new, and say so."""
+        """Write bytes to the file `name`, or where that was edited to NAME-new, and say so. Returns the file's name."""
         new, target = hashlib.sha256(data).hexdigest(), Path(name)
         if self.written.get(name) == new and (self.folder / name).exists():
-            return  # it is there as it would be, but for what somebody made of it
+            return name  # it is there as it would be, but for what somebody made of it
         number = 1
         while (self.folder / target).exists():
             old = hashlib.sha256((self.folder / target).read_bytes()).hexdigest()
@@ -147,9 +148,10 @@ class Folder:
         (self.folder / target).write_bytes(data)
         self.written[target.as_posix()] = new
         self.list.write_text(json.dumps(self.written, indent=1, sort_keys=True), encoding="utf-8")
+        return target.as_posix()
 
     def notebook(self, name, notebook):
-        self.write(name, (nbformat.writes(notebook) + "\n").encode())
+        return self.write(name, (nbformat.writes(notebook) + "\n").encode())
 
 
 def move_data(notebook, folder, below=""):

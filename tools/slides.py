@@ -41,7 +41,7 @@ def for_a_lecture(notebook):
         if id(cell) in answers:
             cell.source = FOLD.sub(r"**\1**\n\2", cell.source)
             if parts.slide_type(cell) == "-":
-                cell.metadata.slideshow.slide_type = "fragment"
+                cell.metadata["slideshow"] = {"slide_type": "fragment"}
         elif parts.slide_type(cell) == "notes":
             cell.source = FOLD.sub(r"**\1**\n\2", cell.source)
         if cell.cell_type == "code" and cell.metadata.get("jupyter", {}).get("source_hidden"):

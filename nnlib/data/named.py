@@ -205,8 +205,12 @@ def find_path(name):
 
 
 def sample(name):
-    """Return the path of a picture in the repository's data/samples: "my_digit.png", or "my_digit" for short."""
-    folder = Path(__file__).parents[2] / "data" / "samples"
+    """Return the path of a picture in the repository's data/samples: "my_digit.png", or "my_digit" for short.
+
+    Where nnlib was installed without its repository around it, data/ is looked for beside or below the working folder.
+    """
+    folders = [root / "data" / "samples" for root in (Path(__file__).parents[2], Path.cwd().parent, Path.cwd())]
+    folder = next(filter(Path.is_dir, folders), folders[0])
     paths = {path.name: path for path in sorted(folder.glob("*.*"))}
     path = paths.get(name) or next((path for path in paths.values() if path.stem == name), None)
     if path is None:

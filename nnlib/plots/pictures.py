@@ -27,7 +27,7 @@ from nnlib.plots.style import (
 
 @styled
 def images(X, image_shape=None, titles=None, columns=10, signed=False, title_colors=None):
-    """Rows of X (n, pixels), one row (pixels,), or pictures (n, height, width), as a grid of pictures.
+    """A grid of pictures: rows of X (n, pixels), one row (pixels,), or pictures (n, height, width).
 
     `image_shape` (height, width) is square unless given. `signed` shows weights: one scale for all, blue below 0, red
     above. `titles` and `title_colors` have one entry per picture. Raises ValueError when there is no picture.
@@ -94,7 +94,7 @@ def predictions(net, X, y, image_shape=None, class_names=None, columns=8):
 
 
 def tile(X, image_shape, columns):
-    """Rows of X (n, pixels) side by side in one array, `columns` in a row, a pixel of NaN between them."""
+    """Small pictures side by side in one array, `columns` in a row, a pixel of NaN between: rows of X (n, pixels)."""
     height, width = image_shape
     rows = -(-len(X) // columns)
     tiles = np.full((rows * columns, height + 1, width + 1), np.nan, np.result_type(X, np.float32))

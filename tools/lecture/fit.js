@@ -1,0 +1,64 @@
+/* In slide mode: the letters as large as the page allows, so that each fits the screen; pictures give way before words do. */
+(() => {
+    const SIZES = [2, 1.85, 1.7, 1.55, 1.4, 1.3, 1.2, 1.1, 1, 0.9, 0.8, 0.7], PICTURES = [1, 0.85, 0.7, 0.55], ROOM = 24;
+    document.getElementById("nnlib-fit")?.remove();
+    window.nnlibFit?.forEach(observer => observer.disconnect());
+    const style = document.createElement("style");
+    style.id = "nnlib-fit";
+    document.head.append(style);
+
+    const set = (size, pictures) => {
+        style.textContent = `
+            .jp-Deck .jp-Notebook {
+                --jp-content-font-size1: ${14 * size}px; --jp-code-font-size: ${Math.min(13 * size, 20)}px;
+                --jp-widgets-font-size: ${Math.min(13 * size, 17)}px;
+            }
+            .jp-Deck .jp-RenderedHTMLCommon table { font-size: 0.9em; }
+            .jp-Deck .jp-OutputArea-output img { max-height: ${480 * pictures}px; width: auto; max-width: 100%; }
+            .jp-Deck .nnlib-panel { zoom: ${pictures}; }`;
+    };
+
+    /* The editor's own width follows late; that of the letters is there at once. */
+    const wide = line => {
+        const letters = document.createRange();
+        letters.selectNodeContents(line);
+        const room = line.closest(".cm-scroller").clientWidth;  // 0 in a text cell
+        return room && letters.getBoundingClientRect().width > room - 12;
+    };
+    const fits = (notebook, cells) =>
+        cells.reduce((sum, cell) => sum + cell.getBoundingClientRect().height, 0) <= window.innerHeight - ROOM
+        && ![...notebook.querySelectorAll(".jp-deck-mod-onscreen .cm-line")].some(wide)
+        && ![...notebook.querySelectorAll(".jp-deck-mod-onscreen :is(.jp-OutputArea-output pre, table)")].some(
+            one => one.clientWidth && one.scrollWidth > one.clientWidth + 2);
+
+    let busy = false, shown = "";
+    const fit = () => {
+        const notebook = document.querySelector(".jp-Deck .jp-Notebook");
+        const cells = [...(notebook?.querySelectorAll(".jp-Cell.jp-deck-mod-onscreen") ?? [])];
+        if (!cells.length) return;
+        for (const size of SIZES)
+            for (const pictures of PICTURES) {
+                set(size, pictures);
+                if (fits(notebook, cells)) return;
+            }
+    };
+    const later = () => {
+        if (busy) return;
+        busy = true;
+        requestAnimationFrame(() => { fit(); requestAnimationFrame(() => { busy = false; }); });
+    };
+    /* Another page, a fold that opens, an output that comes. */
+    const pages = new MutationObserver(records => {
+        const now = [...document.querySelectorAll(".jp-deck-mod-onscreen")].map(cell => cell.dataset.windowedListIndex).join();
+        if (now !== shown || records.some(record => record.type === "childList" && record.target.closest?.(".jp-OutputArea"))) later();
+        shown = now;
+    });
+    const notebook = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook");
+    pages.observe(notebook, { attributes: true, attributeFilter: ["class"], childList: true, subtree: true });
+    notebook.addEventListener("toggle", later, true);
+    window.addEventListener("resize", later);
+    window.nnlibFit = [pages];
+    later();
+    const book = window.jupyterapp?.shell.currentWidget?.content;  // Run All ends on the last cell
+    if (book?.node === notebook) book.activeCellIndex = 0;
+})();

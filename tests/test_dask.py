@@ -41,7 +41,9 @@ def test_a_worker_dies_in_the_middle_of_a_sweep(tmp_path):
         os.kill(killed[0], signal.SIGKILL)
 
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as cluster,
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+        ) as cluster,
         distributed.Client(cluster),
         joblib.parallel_config(backend="dask", scatter=[X, y]),
     ):

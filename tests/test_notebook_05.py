@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.stats import binomtest
+from sklearn.model_selection import GridSearchCV
 
 import nnlib
 from nnlib import initializers, widgets
 from nnlib.activations import FUNCTIONS
+from nnlib.estimator import NetworkClassifier
 from nnlib.widgets.panel import numerics
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "05_activation_comparison.ipynb"
@@ -96,6 +98,16 @@ def test_one_seed_at_the_edge_of_the_cliff(accuracy):
     assert max(at_the_edge) > 0.85
     assert min(at_the_edge) < min(before) - 0.005
     assert min(before) > 0.9
+
+
+def test_the_search_in_five_lines(data):
+    """Sigmoid more than ten points behind at 0.02, within three at 0.5."""
+    network = NetworkClassifier(hidden=[64], optimizer="SGD", epochs=10, random_state=0)
+    choices = {"activation": ["relu", "sigmoid"], "learning_rate": [0.02, 0.5]}
+    search = GridSearchCV(network, choices, cv=3, refit=False).fit(data.X_train[::2], data.y_train[::2])
+    scores = np.reshape(search.cv_results_["mean_test_score"], (2, 2))  # by activation, by rate
+    behind = scores[0] - scores[1]
+    assert behind[0] > 0.1 and abs(behind[1]) < 0.03
 
 
 def test_elu_was_held_back_by_the_grid(accuracy):

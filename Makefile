@@ -113,7 +113,7 @@ clean:
 # .venv/ready is written last: an install that was interrupted is begun again.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.venv/ready: requirements.txt pyproject.toml
+.venv/ready: requirements.txt $(wildcard requirements/*.txt) pyproject.toml
 	@rm -f $@
 	@if $(BIN)/python -c '$(if $(UV),,import pip; )$(NEW_ENOUGH)' 2>/dev/null; then exit 0; fi; \
 	rm -rf .venv; \

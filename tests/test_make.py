@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -43,8 +44,9 @@ exit 1
 
 @pytest.fixture
 def make(tmp_path):
-    for name in ("Makefile", "requirements.txt", "pyproject.toml"):
-        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "requirements").mkdir()
+    for name in ("Makefile", "requirements.txt", "requirements/test.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path / name)
         os.utime(tmp_path / name, (1, 1))
 
     def run(python, *arguments):
@@ -93,7 +95,7 @@ def test_installs_once(make):
 
 
 @needs_make
-@pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements/test.txt", "pyproject.toml"])
 def test_changed_requirements_install_again(make, name):
     make(WORKING, "test")
     later = (make.folder / ".venv/ready").stat().st_mtime + 10
@@ -319,3 +321,24 @@ def test_the_figures_are_those_of_the_notebooks(tmp_path):
         image = Image.open(tmp_path / "figures" / name)
         fine = 2 if image.mode == "P" else 1  # a panel's picture is twice as fine, in 256 colours
         assert 600 < image.width / fine < 1300 and 200 < image.height / fine < 700
+
+
+@pytest.mark.slow
+def test_the_package_installs_alone(tmp_path):
+    """A wheel with the model, the panels' JavaScript and the command; its extras hold what requirements/ lists."""
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    if subprocess.run([*pip, "--version"], capture_output=True).returncode:
+        pytest.skip("there is no pip in this environment, as uv makes them")
+    subprocess.run([*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, ROOT], check=True)
+    (path,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(path) as wheel:
+        names = set(wheel.namelist())
+        about = wheel.read(next(name for name in names if name.endswith("METADATA"))).decode()
+        command = wheel.read(next(name for name in names if name.endswith("entry_points.txt"))).decode()
+    kinds = (".py", ".js", ".npz")
+    files = {str(path.relative_to(ROOT)) for path in (ROOT / "nnlib").rglob("*") if path.suffix in kinds}
+    assert {name for name in names if name.startswith("nnlib/")} == files
+    assert "nnlib = nnlib.__main__:start" in command
+    for extra in (ROOT / "requirements").glob("*.txt"):
+        wanted = [line for line in extra.read_text().splitlines() if line and line[0] != "#"]
+        assert about.count(f'extra == "{extra.stem}"') == len(wanted) > 0

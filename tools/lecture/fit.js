@@ -1,6 +1,9 @@
-/* In slide mode: the letters as large as the page allows, so that each fits the screen; pictures give way before words do. */
+/* In slide mode: letters and pictures as large as the page allows, so that each fits the screen. */
 (() => {
     const SIZES = [2, 1.85, 1.7, 1.55, 1.4, 1.3, 1.2, 1.1, 1, 0.9, 0.8, 0.7], PICTURES = [1, 0.85, 0.7, 0.55], ROOM = 24;
+    /* The best pair first: what counts is the smaller of both, words and pictures; 1.4 is large enough for words. */
+    const PAIRS = SIZES.flatMap(size => PICTURES.map(pictures => [Math.min(size / 1.4, pictures), size, pictures]))
+        .sort((a, b) => b[0] - a[0] || b[1] - a[1] || b[2] - a[2]);
     document.getElementById("nnlib-fit")?.remove();
     window.nnlibFit?.forEach(observer => observer.disconnect());
     const style = document.createElement("style");
@@ -36,11 +39,10 @@
         const notebook = document.querySelector(".jp-Deck .jp-Notebook");
         const cells = [...(notebook?.querySelectorAll(".jp-Cell.jp-deck-mod-onscreen") ?? [])];
         if (!cells.length) return;
-        for (const size of SIZES)
-            for (const pictures of PICTURES) {
-                set(size, pictures);
-                if (fits(notebook, cells)) return;
-            }
+        for (const [, size, pictures] of PAIRS) {
+            set(size, pictures);
+            if (fits(notebook, cells)) return;
+        }
     };
     const later = () => {
         if (busy) return;

@@ -10,10 +10,10 @@
     style.id = "nnlib-fit";
     document.head.append(style);
 
-    const set = (size, pictures) => {
+    const set = (size, pictures, code) => {
         style.textContent = `
             .jp-Deck .jp-Notebook {
-                --jp-content-font-size1: ${14 * size}px; --jp-code-font-size: ${Math.min(13 * size, 20)}px;
+                --jp-content-font-size1: ${14 * size}px; --jp-code-font-size: ${Math.min(13 * size, 20, code)}px;
                 --jp-widgets-font-size: ${Math.min(13 * size, 17)}px;
             }
             .jp-Deck .jp-RenderedHTMLCommon table { font-size: 0.9em; }
@@ -21,26 +21,31 @@
             .jp-Deck .nnlib-panel { zoom: ${pictures}; }`;
     };
 
-    /* The editor's own width follows late; that of the letters is there at once. */
-    const wide = line => {
+    /* The font size at which the widest line of code or text output just has room. */
+    const widestCode = notebook => {
+        set(1, 1, 13);
         const letters = document.createRange();
-        letters.selectNodeContents(line);
-        const room = line.closest(".cm-scroller").clientWidth;  // 0 in a text cell
-        return room && letters.getBoundingClientRect().width > room - 12;
+        const sizes = [...notebook.querySelectorAll(".jp-deck-mod-onscreen :is(.cm-line, .jp-OutputArea-output pre)")].map(one => {
+            letters.selectNodeContents(one);
+            const room = (one.closest(".cm-scroller") ?? one).clientWidth - 12;  // less than 0 in a text cell
+            return room > 0 ? (13 * room) / (letters.getBoundingClientRect().width || 1) : Infinity;
+        });
+        return Math.min(...sizes);
     };
+
     const fits = (notebook, cells) =>
         cells.reduce((sum, cell) => sum + cell.getBoundingClientRect().height, 0) <= window.innerHeight - ROOM
-        && ![...notebook.querySelectorAll(".jp-deck-mod-onscreen .cm-line")].some(wide)
-        && ![...notebook.querySelectorAll(".jp-deck-mod-onscreen :is(.jp-OutputArea-output pre, table)")].some(
-            one => one.clientWidth && one.scrollWidth > one.clientWidth + 2);
+        && ![...notebook.querySelectorAll(".jp-deck-mod-onscreen table")].some(
+            one => one.clientWidth && one.getBoundingClientRect().right > one.closest(".jp-Cell").getBoundingClientRect().right);
 
     let busy = false, shown = "";
     const fit = () => {
         const notebook = document.querySelector(".jp-Deck .jp-Notebook");
         const cells = [...(notebook?.querySelectorAll(".jp-Cell.jp-deck-mod-onscreen") ?? [])];
         if (!cells.length) return;
+        const code = widestCode(notebook);
         for (const [, size, pictures] of PAIRS) {
-            set(size, pictures);
+            set(size, pictures, code);
             if (fits(notebook, cells)) return;
         }
     };

@@ -54,10 +54,11 @@
         busy = true;
         requestAnimationFrame(() => { fit(); requestAnimationFrame(() => { busy = false; }); });
     };
-    /* Another page, a fold that opens, an output that comes. */
+    /* Another page, an output that comes, a fold that opens; not what a panel writes at every step. */
     const pages = new MutationObserver(records => {
         const now = [...document.querySelectorAll(".jp-deck-mod-onscreen")].map(cell => cell.dataset.windowedListIndex).join();
-        if (now !== shown || records.some(record => record.type === "childList" && record.target.closest?.(".jp-OutputArea"))) later();
+        const output = records.some(record => record.type === "childList" && record.target.matches(".jp-OutputArea"));
+        if (now !== shown || output) later();
         shown = now;
     });
     const notebook = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook");

@@ -172,7 +172,7 @@ def test_links_lead_somewhere(site):
 
 @every_notebook
 def test_ways_to_try(site, path):
-    """On the page's bar and beside each panel; next and previous; the slides."""
+    """On the page's bar, beside each panel and after each exercise; next and previous; the slides."""
     page = soup(site, f"notebooks/{path.stem}")
     here = f"../lite/lab/index.html?path=notebooks/{path.name}"
     panels = [
@@ -183,6 +183,8 @@ def test_ways_to_try(site, path):
         if "A live panel" in output.get("data", {}).get("text/html", "")
     ]
     assert panels and len(page.select(f".panel-words a[href='{here}']")) == len(panels)
+    checks = [cell for cell in parts.read(path).cells if "check" in parts.tags(cell)]
+    assert checks and len(page.select(f".check-words a[href='{here}']")) == len(checks)
     assert len(page.select(f".try-bar a[href='{here}']")) == 1
     assert page.select(f".try-bar a[href='../slides/{path.stem}.html']")
     assert page.select(".left-prev") and page.select(".right-next")

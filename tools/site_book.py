@@ -84,11 +84,14 @@ def described(cell, heading, functions):
 def page(path):
     """The notebook at path as the book shows it: folded where it is, without what needs a kernel or a lecturer."""
     notebook, functions, heading, titles = parts.read(path), {}, "", 0
+    link = f'<a class="try" href="../lite/lab/index.html?path=notebooks/{path.name}">Try it here</a>'
     cells = []
     for cell in notebook.cells:
         tags, hidden = parts.tags(cell), cell.metadata.get("jupyter", {}).get("source_hidden")
-        if parts.slide_type(cell) == "notes" or "check" in tags:
-            continue  # the notes stand in the slides; a check answers only who has filled in the stub
+        if parts.slide_type(cell) == "notes":
+            continue  # they stand in the slides, in the speaker's view
+        if "check" in tags:  # it answers only who has filled in the stub
+            cell = nbformat.v4.new_markdown_cell(f'<p class="check-words">{link} and have your answer checked.</p>')
         cell.metadata = {}
         cells.append(cell)
         if cell.cell_type == "markdown":
@@ -113,7 +116,6 @@ def page(path):
             markup = output.get("data", {}).get("text/html", "")
             if PANEL in markup:
                 text = "Panel: " + re.sub(r"<[^>]+>", "", markup.split(PANEL)[1]).split(".")[0].strip()
-                link = f'<a class="try" href="../lite/lab/index.html?path=notebooks/{path.name}">Try it here</a>'
                 output.data["text/html"] = re.sub(
                     r"^<div.*?<p>", '<div class="panel-words"><p>', markup, flags=re.DOTALL
                 )

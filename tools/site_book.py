@@ -16,6 +16,7 @@ from pathlib import Path
 import nbformat
 import parts
 import slides
+from PIL import Image
 from sphinx.cmd.build import build_main
 
 import nnlib.plots
@@ -84,11 +85,14 @@ def described(cell, heading, functions):
 def page(path):
     """The notebook at path as the book shows it: folded where it is, without what needs a kernel or a lecturer."""
     notebook, functions, heading, titles = parts.read(path), {}, "", 0
+    link = f'<a class="try" href="../lite/lab/index.html?path=notebooks/{path.name}">Try it here</a>'
     cells = []
     for cell in notebook.cells:
         tags, hidden = parts.tags(cell), cell.metadata.get("jupyter", {}).get("source_hidden")
-        if parts.slide_type(cell) == "notes" or "check" in tags:
-            continue  # the notes stand in the slides; a check answers only who has filled in the stub
+        if parts.slide_type(cell) == "notes":
+            continue  # they stand in the slides, in the speaker's view
+        if "check" in tags:  # it answers only who has filled in the stub
+            cell = nbformat.v4.new_markdown_cell(f'<p class="check-words">{link} and have your answer checked.</p>')
         cell.metadata = {}
         cells.append(cell)
         if cell.cell_type == "markdown":
@@ -113,7 +117,6 @@ def page(path):
             markup = output.get("data", {}).get("text/html", "")
             if PANEL in markup:
                 text = "Panel: " + re.sub(r"<[^>]+>", "", markup.split(PANEL)[1]).split(".")[0].strip()
-                link = f'<a class="try" href="../lite/lab/index.html?path=notebooks/{path.name}">Try it here</a>'
                 output.data["text/html"] = re.sub(
                     r"^<div.*?<p>", '<div class="panel-words"><p>', markup, flags=re.DOTALL
                 )
@@ -162,7 +165,7 @@ def lay(folder):
 
 
 def lay_slides(out):
-    """The slides in out/slides, with the book's pictures where those are the same."""
+    """The slides in out/slides: with the book's pictures where those are the same, and with one style for all."""
     folder = out / "slides"
     folder.mkdir(parents=True, exist_ok=True)
     slides.main([*map(str, NOTEBOOKS), "--output", str(folder)])
@@ -176,13 +179,31 @@ def lay_slides(out):
             return f"images/{name}"
         return f"../_images/{name}"
 
+    def shared(match):
+        if len(match[1]) < 20_000:
+            return match[0]
+        name = f"{hashlib.sha256(match[1].encode()).hexdigest()[:8]}.css"
+        (folder / name).write_text(match[1], encoding="utf-8")
+        return f'<link rel="stylesheet" href="{name}">'
+
     for path in NOTEBOOKS:
         file = folder / f"{path.stem}.html"
         text = file.read_text(encoding="utf-8")
+        text = re.sub(r"<style[^>]*>(.*?)</style>", shared, text, flags=re.DOTALL)
         text = re.sub(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)", outside, text)
         text = re.sub(r'href="\.\./\.\./README\.md', 'href="../index.html', text)
         text = re.sub(r'href="\.\./\.\./([\w/]+)\.md', r'href="../\1.html', text)
         file.write_text(text, encoding="utf-8")
+
+
+def shrink_pictures(out):
+    """Every picture of a notebook as WebP, without loss: half the bytes."""
+    for file in [*out.glob("_images/*.png"), *out.glob("slides/images/*.png")]:
+        Image.open(file).save(file.with_suffix(".webp"), lossless=True)
+        file.unlink()
+    for file in [*out.glob("*.html"), *out.glob("notebooks/*.html"), *out.glob("slides/*.html")]:
+        text = file.read_text(encoding="utf-8")
+        file.write_text(re.sub(r"(_images/[\w-]+|images/[0-9a-f]{64})\.png", r"\1.webp", text), encoding="utf-8")
 
 
 def build(out):
@@ -199,6 +220,7 @@ def build(out):
     for file in [*(out / "_static").rglob("*.map")]:
         file.unlink()
     lay_slides(out)
+    shrink_pictures(out)
     shutil.rmtree(work)
 
 

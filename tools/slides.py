@@ -13,6 +13,11 @@ from nbconvert import SlidesExporter
 
 HERE = Path(__file__).resolve().parent
 MOST_PAGES = 30  # in a lecture of 50 minutes
+# Most of both libraries: other outputs and languages, speech, tests, themes and their fonts, other plug-ins.
+UNUSED = shutil.ignore_patterns(
+    *("a11y", "localization", "SVG", "test", "theme", "font", "demo.html", "*.md", "gruntfile.js"),
+    *("highlight", "markdown", "math", "multiplex", "notes-server", "print-pdf", "search", "zoom-js"),
+)
 FOLD = re.compile(r"<details[^>]*>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
 
 
@@ -29,7 +34,7 @@ def copy_libraries(folder):
         "reveal": package_folder("rise", "static/reveal.js"),
         "mathjax": package_folder("jupyter_server_mathjax", "static"),
     }.items():
-        shutil.copytree(source, folder / name, dirs_exist_ok=True)
+        shutil.copytree(source, folder / name, ignore=UNUSED, dirs_exist_ok=True)
     for name in ("slides.css", "fit.js"):
         shutil.copy(HERE / "slides_template" / name, folder)
 

@@ -3,10 +3,14 @@
 import contextlib
 import functools
 import sys
+import warnings
 
 import numpy as np
 
 IN_BROWSER = sys.platform == "emscripten"  # Pyodide: one thread, and a NumPy without BLAS
+if IN_BROWSER:
+    for words in ("tqdm:disabling monitor support", "Could not find dl_iterate_phdr"):  # these two look for threads
+        warnings.filterwarnings("ignore", words)
 
 # Multiplications of one batch's products. Below, a second thread gains at most a factor of 1.7 on a quiet machine, and
 # beside a busy process it costs one of up to 12 (2 cores, benchmarks/threads.py); above, it gains and costs little.

@@ -92,7 +92,9 @@ def own_wheel(out):
         with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as wheel:
             for sample in sorted((ROOT / "data" / "samples").iterdir()):
                 wheel.write(sample, f"data/samples/{sample.name}")
-            wheel.write(copy / "mnist-5k.npz", f"{path.name.split('-py3')[0]}.data/data/home/pyodide/.cache/nnlib/mnist-5k.npz")
+            wheel.write(
+                copy / "mnist-5k.npz", f"{path.name.split('-py3')[0]}.data/data/home/pyodide/.cache/nnlib/mnist-5k.npz"
+            )
     return path
 
 

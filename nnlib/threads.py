@@ -9,7 +9,8 @@ import numpy as np
 
 IN_BROWSER = sys.platform == "emscripten"  # Pyodide: one thread, and a NumPy without BLAS
 if IN_BROWSER:
-    for words in ("tqdm:disabling monitor support", "Could not find dl_iterate_phdr"):  # these two look for threads
+    # tqdm and threadpoolctl say that there are no threads.
+    for words in ("tqdm:disabling monitor support", "Could not find dl_iterate_phdr", "JsProxy.as_object_map"):
         warnings.filterwarnings("ignore", words)
 
 # Multiplications of one batch's products. Below, a second thread gains at most a factor of 1.7 on a quiet machine, and

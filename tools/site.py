@@ -1,6 +1,6 @@
-"""Write build/site, one folder that any web server can serve: the book, JupyterLite with the notebooks (lite/), the panels
-alone (playground/), and their Python (pyodide/). `--pyodide FOLDER` copies a Pyodide distribution from there, so that
-the site asks for nothing outside itself; without it, the pages take Pyodide from its CDN."""
+"""Write build/site, one folder that any web server can serve: the book, JupyterLite with the notebooks (lite/), the
+panels alone (playground/), and their Python (pyodide/). `--pyodide FOLDER` copies a Pyodide distribution from there, so
+that the site asks for nothing outside itself; without it, the pages take Pyodide from its CDN."""
 
 import argparse
 import importlib.util

@@ -1,7 +1,8 @@
-"""The Python of the site, build/site/pyodide: nnlib's wheel, the packages that Pyodide lacks, and a lock file that knows
-them, so that `import nnlib` in the browser brings all that the notebooks use. Pyodide itself stays on its CDN, or is
-copied from a folder that holds a distribution."""
+"""The Python of the site, build/site/pyodide: nnlib's wheel, the packages that Pyodide lacks, and a lock file that
+knows them, so that `import nnlib` in the browser brings all that the notebooks use. Pyodide itself stays on its CDN, or
+is copied from a folder that holds a distribution."""
 
+import contextlib
 import hashlib
 import importlib.metadata
 import json
@@ -22,7 +23,7 @@ LOCK = ROOT / "site" / "pyodide-lock.json"  # of the version below, without the 
 VERSION = "314.0.3"
 CDN = f"https://cdn.jsdelivr.net/pyodide/v{VERSION}/full/"
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-# What nnlib and the notebooks import, with jinja2 for the tables of pandas; and what JupyterLite's kernel wants besides.
+# What nnlib and the notebooks import, with jinja2 for the tables of pandas; and what JupyterLite's kernel asks for.
 USED = ("numpy", "pandas", "scipy", "scikit-learn", "joblib", "matplotlib", "pillow", "pooch", "threadpoolctl", "tqdm",
         "ipywidgets", "anywidget", "jinja2")  # fmt: skip
 KERNEL = ("ipython", "jedi", "micropip")
@@ -70,31 +71,24 @@ def is_whole(path, sha256):
 
 
 def own_wheel(out):
-    """nnlib's wheel, with the sample pictures where the repository has them, and MNIST's 5,000 digits as its cache keeps
-    them: to parse them in the browser takes ten seconds."""
+    """nnlib's wheel, with the sample pictures where the repository has them, and MNIST's 5,000 digits as nnlib's cache
+    keeps them: to parse them in the browser takes ten seconds."""
     from setuptools import build_meta
 
     with tempfile.TemporaryDirectory() as name:
-        copy, before = Path(name), Path.cwd()
+        copy = Path(name)
         for part in ("nnlib", "data/samples"):
             shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "pyproject.toml", copy)
-        os.chdir(copy)
-        try:
-            with open(os.devnull, "w") as nowhere:
-                keep, sys.stdout = sys.stdout, nowhere
-                path = out / build_meta.build_wheel(str(out))
-        finally:
-            sys.stdout = keep
-            os.chdir(before)
+        with contextlib.chdir(copy), open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+            path = out / build_meta.build_wheel(str(out))
         code = "import nnlib; nnlib.datasets.mnist_5k()"
         subprocess.run([sys.executable, "-c", code], env=os.environ | {"NNLIB_CACHE": name}, cwd=ROOT, check=True)
         with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as wheel:
             for sample in sorted((ROOT / "data" / "samples").iterdir()):
                 wheel.write(sample, f"data/samples/{sample.name}")
-            wheel.write(
-                copy / "mnist-5k.npz", f"{path.name.split('-py3')[0]}.data/data/home/pyodide/.cache/nnlib/mnist-5k.npz"
-            )
+            data = f"{path.name.partition('-py3')[0]}.data/data"  # goes to the root of Pyodide's file system
+            wheel.write(copy / "mnist-5k.npz", f"{data}/home/pyodide/.cache/nnlib/mnist-5k.npz")
     return path
 
 

@@ -1,6 +1,7 @@
 """The page's panels, and the way of their messages between ipywidgets and the page. It runs in a worker, in Pyodide."""
 
 import asyncio
+import importlib
 import json
 import os
 import sys
@@ -10,7 +11,7 @@ from pyodide.ffi import to_js
 
 
 class Nothing(types.ModuleType):
-    """Stands in for IPython, which ipywidgets imports and this page has no use for: two seconds and 4 MB less."""
+    """Stands in for IPython, which ipywidgets imports and this page has no use for."""
 
     __path__, version_info = (), (9, 0)
 
@@ -20,9 +21,20 @@ class Nothing(types.ModuleType):
         return lambda *args, **kwargs: None
 
 
+class Pandas(types.ModuleType):
+    """Stands in for pandas, which nnlib imports and a panel seldom uses, until one does."""
+
+    def __getattr__(self, name):
+        if sys.modules.get("pandas") is self:
+            del sys.modules["pandas"]
+        return getattr(importlib.import_module("pandas"), name)
+
+
+# These two take half of the time until the first panel is there.
 for name in ("IPython", "IPython.core", "IPython.core.interactiveshell", "IPython.display"):
     sys.modules[name] = Nothing(name)
-os.environ["NNLIB_CACHE"] = "/home/pyodide/.cache/nnlib"  # pooch would say the same
+sys.modules["pandas"] = Pandas("pandas")
+os.environ["NNLIB_CACHE"] = "/home/pyodide/.cache/nnlib"  # pooch, which is not here, would say the same
 
 import comm  # noqa: E402
 from comm.base_comm import BaseComm  # noqa: E402
@@ -47,21 +59,21 @@ def receive(comm_id, content, buffers):
     comm.get_comm_manager().comm_msg(None, None, message)
 
 
-from nnlib import widgets  # noqa: E402
-
 PANELS = {
-    "points": lambda: widgets.Playground("spiral", hidden=[16], activation="tanh", learning_rate=0.3),
-    "pad": lambda: widgets.DrawingPad(),
-    "digits": lambda: widgets.Playground("mnist-5k", hidden=[32], samples=1000),
-    "stepper": lambda: widgets.BackpropStepper(),
-    "activation": lambda: widgets.ActivationExplorer("sigmoid"),
-    "race": lambda: widgets.Race("mnist-5k", ["relu", "tanh", "sigmoid"], rates=0.1, width=32),
+    "points": lambda widgets: widgets.Playground("spiral", hidden=[16], activation="tanh", learning_rate=0.3),
+    "pad": lambda widgets: widgets.DrawingPad(),
+    "digits": lambda widgets: widgets.Playground("mnist-5k", hidden=[32], samples=1000),
+    "stepper": lambda widgets: widgets.BackpropStepper(),
+    "activation": lambda widgets: widgets.ActivationExplorer("sigmoid"),
+    "race": lambda widgets: widgets.Race("mnist-5k", ["relu", "tanh", "sigmoid"], rates=0.1, width=32),
 }
 shown = {}
 
 
 async def show(name):
     """The model of a panel, for the page."""
-    shown[name] = PANELS[name]()
+    from nnlib import widgets
+
+    shown[name] = PANELS[name](widgets)
     await asyncio.sleep(0)
     return f"IPY_MODEL_{shown[name].model_id}"

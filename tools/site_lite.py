@@ -52,6 +52,8 @@ def write(out, pyodide):
             nbformat.write(smaller(path, known.get(path.stem, {})), here / "files" / "notebooks" / path.name)
         shutil.copytree(ROOT / "data" / "samples", here / "files" / "data" / "samples")
         shutil.copy(ROOT / "data" / "README.md", here / "files" / "data")
+        for linked in ("NOTATION.md", "REFERENCES.md"):  # which the notebooks link
+            shutil.copy(ROOT / linked, here / "files")
         kernel = {
             "pyodideUrl": pyodide if "//" in pyodide else f"./../pyodide/{pyodide}",
             "loadPyodideOptions": {"lockFileURL": "../pyodide/pyodide-lock.json"},

@@ -8,12 +8,13 @@ NOTEBOOK ?= notebooks/01_data_loading.ipynb
 NOTEBOOKS ?= $(sort $(wildcard notebooks/*.ipynb))
 UV := $(shell command -v uv 2>/dev/null)
 BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
+INSTALL = $(if $(UV),"$(UV)" pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check)
 AS_ROOT = $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 
 # The kernel is the one in .venv, also where the user has another one of the same name.
 export JUPYTER_PREFER_ENV_PATH := 1
 
-.PHONY: help lab lecture test check test-all test-oldest test-cpus mutants run student assignments quiz slides notebooks figures bench lint clean
+.PHONY: help lab lecture test check test-all test-site test-oldest test-cpus mutants run student assignments quiz slides site notebooks figures bench lint clean
 
 help:
 	@echo "make lab         open the notebooks in JupyterLab"
@@ -21,6 +22,7 @@ help:
 	@echo "make test        run every test, and every notebook"
 	@echo "make check       lint, and the tests of the core and of texts: less than a minute"
 	@echo "make test-all    what make test leaves out: whole notebooks in JupyterLab and in Notebook 7"
+	@echo "make test-site   run every notebook and the playground in a browser without a kernel (wants NNLIB_PYODIDE=folder)"
 	@echo "make test-oldest run every test with the lowest versions that requirements.txt allows (wants uv)"
 	@echo "make test-cpus   run what computes with other processors' kernels, and show which this one has"
 	@echo "make mutants     change the core in a thousand small ways, and list the changes that no test notices"
@@ -29,6 +31,7 @@ help:
 	@echo "make assignments the exercises for nbgrader and for Otter Assign, in build/assignments/"
 	@echo "make quiz        all predictions as a question bank for Moodle, build/quiz.gift"
 	@echo "make slides      a lecture of each notebook that needs no network, in build/slides/"
+	@echo "make site        the site, in build/site/: book, notebooks and panels that run in the browser; PYODIDE=folder puts Pyodide inside"
 	@echo "make notebooks   execute the notebooks in place, as they are committed, and write their figures"
 	@echo "make figures     write figures/ from the pictures that the notebooks hold"
 	@echo "make bench       run the benchmarks"
@@ -68,7 +71,7 @@ test-cpus: .venv/ready
 
 # A part: make mutants ARGS="nnlib.layers*". It works on a copy in mutants/; what it tries stands in pyproject.toml.
 mutants: .venv/ready
-	$(if $(UV),"$(UV)" pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check) --quiet "mutmut>=3.8,<4"
+	$(INSTALL) --quiet "mutmut>=3.8,<4"
 	$(BIN)/python -m mutmut run $(ARGS)
 	$(BIN)/python -m mutmut results
 
@@ -93,6 +96,17 @@ quiz: .venv/ready
 
 slides: .venv/ready
 	$(BIN)/python tools/slides.py $(ARGS) $(NOTEBOOKS)
+
+# PYODIDE=folder: a Pyodide distribution, put inside, so that the site asks for nothing outside itself.
+site: .venv/site
+	$(BIN)/python tools/site.py $(if $(PYODIDE),--pyodide "$(PYODIDE)") $(ARGS)
+
+test-site: .venv/site
+	$(BIN)/python -m pytest -m site $(ARGS) tests/test_site.py tests/test_site_book.py
+
+.venv/site: site/requirements.txt .venv/ready
+	$(INSTALL) -r site/requirements.txt
+	@touch $@
 
 bench: .venv/ready
 	$(BIN)/python benchmarks/training.py $(ARGS)
@@ -130,5 +144,5 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 	echo "$$python could not make .venv. On Debian and Ubuntu, 'sudo apt install python3-venv' adds what is missing;" \
 	    "then run make again." >&2; \
 	exit 1
-	$(if $(UV),"$(UV)" pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check) -r requirements.txt
+	$(INSTALL) -r requirements.txt
 	@touch $@

@@ -14,6 +14,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from nnlib.activations import FUNCTIONS
+from nnlib.threads import matmul
 
 RANGES = {"slope": 1, "alpha": 1e6}  # an option lies between 0 and this; beyond, A does not tell Z's side, or exp(Z)
 KINKED = ("relu", "leaky_relu", "elu")  # the function or its slope has a kink at Z = 0
@@ -108,15 +109,15 @@ class Dense(Layer):
 
     def forward(self, X, training=False):
         self.X = X if training else None
-        Z = X @ self.W
+        Z = matmul(X, self.W)
         Z += self.b
         return Z
 
     def backward(self, dZ, need_dX=True):
         """From dZ (m, n_out) fill dW and db; return dX (m, n_in), or None when nobody needs it (the first layer)."""
-        np.matmul(self.X.T, dZ, out=self.dW)
+        matmul(self.X.T, dZ, out=self.dW)
         np.sum(dZ, axis=0, out=self.db)  # a sum, since b was added to every row
-        return dZ @ self.W.T if need_dX else None
+        return matmul(dZ, self.W.T) if need_dX else None
 
 
 class Activation(Layer):

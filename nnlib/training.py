@@ -10,7 +10,7 @@ import pandas as pd
 from nnlib.files import Checkpoint
 from nnlib.layers import BatchNorm, whole
 from nnlib.optimizers import SGD
-from nnlib.threads import blas_threads
+from nnlib.threads import IN_BROWSER, blas_threads
 
 
 def train_steps(net, X, y, epochs=10, batch_size=64, optimizer=None, seed=0, augment=None):
@@ -84,14 +84,14 @@ def _augmented(augment, X, rng):
     return new
 
 
-def train(net, X, y, epochs=10, batch_size=64, optimizer=None, validation=None, seed=0, progress=True, patience=None,
-          restore_best=False, augment=None, callback=None, checkpoint=None):  # fmt: skip
+def train(net, X, y, epochs=10, batch_size=64, optimizer=None, validation=None, seed=0, progress=not IN_BROWSER,
+          patience=None, restore_best=False, augment=None, callback=None, checkpoint=None):  # fmt: skip
     """Train `net` in place and return its history, a DataFrame with one row per epoch; `net.history` is the same.
 
     Arguments and errors as in `train_steps`; `validation` is a pair (X_val, y_val). Columns: epoch; loss and accuracy,
     means over the epoch's samples, each batch before its update; val_loss and val_accuracy after the epoch (NaN without
     validation); seconds of training since the start, validation left out. A bar appears if training lasts more than two
-    seconds, unless `progress=False`.
+    seconds, unless `progress=False`, which is the rule in a browser.
 
     patience      early stopping: end after so many epochs in a row without a smaller val_loss
     restore_best  in the end, go back to the parameters of the epoch with the smallest val_loss

@@ -7,10 +7,10 @@ SHAPES = ("rings", "XOR", "moons", "spiral", "blobs")
 
 def points(shape, noise=0.1, n=200, seed=0):
     """X (n, 2) between about -1.5 and 1.5, and classes y (n,): one of SHAPES, each point moved by normal `noise`."""
-    from sklearn.datasets import make_blobs, make_circles, make_moons
-
     rng = np.random.default_rng(seed)
     y = np.arange(n) % 2
+    if shape in ("rings", "moons", "blobs"):
+        from sklearn.datasets import make_blobs, make_circles, make_moons
     if shape == "rings":
         X, y = make_circles(n, factor=0.5, random_state=seed)
     elif shape == "moons":

@@ -63,7 +63,7 @@ class Recorder(RendererBase):
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
         if ismath:
-            return self._draw_text_as_path(gc, x, y, s, prop, angle, ismath, mtext)
+            return super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)  # as paths
         width, _, _ = self.get_text_width_height_descent(s, prop, False)
         size = self.points_to_pixels(prop.get_size_in_points())
         face = "monospace" if "monospace" in prop.get_family() else "sans-serif"

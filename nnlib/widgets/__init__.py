@@ -1,20 +1,34 @@
-"""Live panels: sliders that act while a network trains. `panel.py` holds what all of them share."""
+"""Live panels: sliders that act while a network trains. `panel.py` holds what all of them share.
 
-from nnlib.widgets.activation_explorer import ActivationExplorer
-from nnlib.widgets.browser import DataBrowser
-from nnlib.widgets.data_size import DataSize
-from nnlib.widgets.expression import ExpressionStepper
-from nnlib.widgets.generalise import Generalise
-from nnlib.widgets.gradient_check import GradientCheck
-from nnlib.widgets.kernel import KernelPad
-from nnlib.widgets.pad import DrawingPad
-from nnlib.widgets.playground import Playground
-from nnlib.widgets.race import Race
-from nnlib.widgets.stepper import BackpropStepper
-from nnlib.widgets.transform import Transform
-from nnlib.widgets.upload import Upload
-from nnlib.widgets.valley import Valley
+A panel is loaded when it is asked for. Some bring SciPy, which a browser takes seconds for.
+"""
 
-__all__ = ["ActivationExplorer", "BackpropStepper", "DataBrowser", "DataSize", "DrawingPad", "ExpressionStepper",
-           "Generalise", "GradientCheck", "KernelPad", "Playground", "Race", "Transform", "Upload",
-           "Valley"]  # fmt: skip
+import importlib
+
+_MODULES = {
+    "ActivationExplorer": "activation_explorer",
+    "BackpropStepper": "stepper",
+    "DataBrowser": "browser",
+    "DataSize": "data_size",
+    "DrawingPad": "pad",
+    "ExpressionStepper": "expression",
+    "Generalise": "generalise",
+    "GradientCheck": "gradient_check",
+    "KernelPad": "kernel",
+    "Playground": "playground",
+    "Race": "race",
+    "Transform": "transform",
+    "Upload": "upload",
+    "Valley": "valley",
+}
+__all__ = [*_MODULES]
+
+
+def __getattr__(name):
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; panels are {', '.join(_MODULES)}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__():
+    return __all__

@@ -29,7 +29,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from nnlib.plots.strokes import Recorder, joined
-from nnlib.threads import blas_threads
+from nnlib.threads import IN_BROWSER, blas_threads
 from nnlib.widgets.code import code_of
 from nnlib.widgets.controls import FULL_SPEED
 from nnlib.widgets.open_panels import open_panels, running_cell, take_interrupts
@@ -37,6 +37,8 @@ from nnlib.widgets.picture import Picture
 
 TURN_SECONDS = 0.019  # of training between two looks at the controls
 FRAME_SECONDS = 2 * TURN_SECONDS  # of training between two frames
+# Turns of the loop that a message passes through, in seconds; a page's own Python takes one only while it sleeps.
+GIVE_WAY = (0.012,) if IN_BROWSER else (0, 0, 0)
 MOST_FRAMES_AHEAD = 4  # of what the page has shown
 LONGEST_WAIT = 0.25  # seconds for the page to show one when there are so many
 LECTURE_WIDTH = 1220  # of a picture for the back row: CSS pixels
@@ -272,8 +274,8 @@ class Panel(ipywidgets.VBox):
                 self._newest_frame_then = self.picture.frame
                 while not self._may_draw():  # the page is behind; what changes meanwhile is drawn together
                     await asyncio.sleep(0.002)
-            for _ in range(3):  # turns of the loop that a message passes through
-                await asyncio.sleep(0)
+            for seconds in GIVE_WAY:
+                await asyncio.sleep(seconds)
             if (self._wake.is_set() or self._seconds_since_frame >= FRAME_SECONDS) and self._may_draw():
                 self._wake.clear()
                 self._seconds_since_frame = 0.0

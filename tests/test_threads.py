@@ -1,0 +1,44 @@
+"""The matrix product of a browser, whose NumPy has no BLAS, against NumPy's own."""
+
+import numpy as np
+import pytest
+
+from nnlib import Network, layers, threads, train
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("order_A", ["C", "F", "strided"])
+@pytest.mark.parametrize("order_B", ["C", "F", "strided"])
+@pytest.mark.parametrize("m, n, k", [(64, 784, 128), (2, 3, 4), (1, 500, 700)])  # the second is left to NumPy
+def test_scipy_matmul_is_numpys(m, n, k, order_A, order_B, dtype):
+    rng = np.random.default_rng(0)
+
+    def matrix(rows, columns, order):
+        made = rng.normal(size=(rows, 2 * columns)).astype(dtype)
+        return made[:, ::2] if order == "strided" else np.array(made[:, :columns], order=order)
+
+    A, B = matrix(m, n, order_A), matrix(n, k, order_B)
+    before = A.copy(), B.copy()
+    out = np.full((m, k), np.nan, dtype)
+    product = threads.scipy_matmul(A, B)
+    assert threads.scipy_matmul(A, B, out=out) is out
+    assert product.dtype == dtype and product.flags.c_contiguous
+    tolerance = 1e-3 if dtype is np.float32 else 1e-11
+    np.testing.assert_allclose(product, np.matmul(A, B), atol=tolerance)
+    np.testing.assert_array_equal(out, product)
+    assert all(np.array_equal(one, other) for one, other in zip(before, (A, B)))
+
+
+def test_elsewhere_it_is_numpys_own():
+    assert not threads.IN_BROWSER and threads.matmul is np.matmul
+
+
+def test_a_network_trains_by_it_as_by_numpy(monkeypatch):
+    rng = np.random.default_rng(0)
+    X, y, losses = rng.normal(size=(256, 784)), rng.integers(0, 10, 256), []
+    for product in (np.matmul, threads.scipy_matmul):
+        monkeypatch.setattr(layers, "matmul", product)
+        net = Network([784, 64, 32, 10], dtype=np.float64)
+        train(net, X, y, epochs=3, progress=False)
+        losses.append(net.loss(X, y))
+    assert losses[0] == pytest.approx(losses[1], rel=1e-10)

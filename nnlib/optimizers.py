@@ -51,7 +51,8 @@ class _Optimizer:
 
     def step(self, net):
         """Update `net.parameters` from `net.gradient`, to which clipping and L2 are applied in place."""
-        frozen = [getattr(layer, name) for layer in net.layers if not layer.trainable for name in layer.shapes]
+        layers = getattr(net, "layers", ())  # anything with parameters and a gradient can take a step
+        frozen = [getattr(layer, name) for layer in layers if not layer.trainable for name in layer.shapes]
         before = [array.copy() for array in frozen]
         rate, memory, arrays = self.rate, self._remember(net), []
         if self.clip_norm is not None and (norm := np.linalg.norm(net.gradient)) > self.clip_norm:

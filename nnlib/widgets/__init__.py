@@ -7,6 +7,7 @@ from nnlib.widgets.expression import ExpressionStepper
 from nnlib.widgets.generalise import Generalise
 from nnlib.widgets.gradient_check import GradientCheck
 from nnlib.widgets.kernel import KernelPad
+from nnlib.widgets.mistakes import MistakeGallery
 from nnlib.widgets.pad import DrawingPad
 from nnlib.widgets.playground import Playground
 from nnlib.widgets.race import Race
@@ -16,5 +17,5 @@ from nnlib.widgets.upload import Upload
 from nnlib.widgets.valley import Valley
 
 __all__ = ["ActivationExplorer", "BackpropStepper", "DataBrowser", "DataSize", "DrawingPad", "ExpressionStepper",
-           "Generalise", "GradientCheck", "KernelPad", "Playground", "Race", "Transform", "Upload",
+           "Generalise", "GradientCheck", "KernelPad", "MistakeGallery", "Playground", "Race", "Transform", "Upload",
            "Valley"]  # fmt: skip

@@ -15,6 +15,7 @@ import nnlib
 from nnlib import images
 from nnlib.images import sheet_layout
 from nnlib.images.photographs import filled_sheet, photograph_sheet
+from nnlib.plots.style import STYLE
 
 ROOT, DIGITS = Path(__file__).resolve().parent.parent, "0123456789"
 
@@ -231,6 +232,7 @@ def test_from_the_shell(tmp_path):
     assert wrong.returncode == 2 and "ends in .pdf or .png" in wrong.stderr
 
 
+@pytest.mark.filterwarnings("error")
 def test_a_user_style_changes_nothing():
     """Whatever rcParams a notebook has set."""
     from matplotlib import rc_context
@@ -241,5 +243,5 @@ def test_a_user_style_changes_nothing():
         return file.getvalue()
 
     plain = drawn()
-    with rc_context({"font.size": 30, "axes.facecolor": "red", "lines.linewidth": 9, "patch.linewidth": 9}):
+    with rc_context({"font.size": 30, "axes.facecolor": "red", "lines.linewidth": 9, "patch.linewidth": 9}), rc_context(STYLE):
         assert drawn() == plain

@@ -161,5 +161,5 @@ def test_sorting_by_mouse_and_keyboard(lab, opened):
     slider.focus()
     page.keyboard.press("ArrowLeft")
     says.filter(has_text="Picture 11: 1 read as 2: badly written").wait_for()
-    page.get_by_role("button", name="Not sorted").click()
+    page.get_by_role("button", name="Not sorted: Take").click()
     says.filter(has_text="1 of 30 sorted").wait_for()

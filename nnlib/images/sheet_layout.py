@@ -78,7 +78,7 @@ def drawn_sheet(labels, size):
             raise ValueError(
                 f"labels has {missing[0]!r}, which the sheet's font does not; expected letters that it has"
             )
-        figure = Figure(figsize=(size[0] / 25.4, size[1] / 25.4), facecolor="white")
+        figure = Figure(figsize=(size[0] / 25.4, size[1] / 25.4), facecolor="white", layout="none")
         axes = figure.add_axes((0, 0, 1, 1))
         left, top = (size[0] - WIDE) / 2, (size[1] - HIGH) / 2
         axes.set(xlim=(-left, WIDE + left), ylim=(HIGH + top, -top))

@@ -243,5 +243,8 @@ def test_a_user_style_changes_nothing():
         return file.getvalue()
 
     plain = drawn()
-    with rc_context({"font.size": 30, "axes.facecolor": "red", "lines.linewidth": 9, "patch.linewidth": 9}), rc_context(STYLE):
+    with (
+        rc_context({"font.size": 30, "axes.facecolor": "red", "lines.linewidth": 9, "patch.linewidth": 9}),
+        rc_context(STYLE),
+    ):
         assert drawn() == plain

@@ -97,7 +97,7 @@ def test_the_difference_is_no_accident_of_the_shuffle(people):
 
 def test_two_writers_lose_ten_points_and_some_nothing(people):
     lost = people["of_writers"](people["random"]) - people["of_writers"](people["by_writer"])
-    assert 1 <= np.sum(lost > 0.085) <= 3 and np.sum(lost < 0.01) >= 2
+    assert 1 <= np.sum(lost > 0.08) <= 3 and np.sum(lost < 0.01) >= 2
 
 
 def test_more_than_half_have_their_nearest_neighbour_by_the_same_hand(people):
@@ -123,6 +123,23 @@ def test_the_interval_over_writers_is_more_than_twice_as_wide(people):
     gain = people["of_writers"](people["random"]) - p
     assert gain.mean() == pytest.approx(0.034, abs=0.005) and interval(gain) == pytest.approx(0.018, abs=0.005)
     assert 0.10 < np.ptp(p) < 0.15 and stats.t.ppf(0.975, 13) == pytest.approx(2.16, abs=0.001)
+
+
+def test_mistakes_come_in_families_of_one_hand(people):
+    wrong = ~people["by_writer"]
+    said = pd.DataFrame({"writer": people["writer"], "label": people["y"], "answer": people["P_writer"].argmax(axis=1)})
+    counts = said[wrong].value_counts()
+    assert abs(counts[5, 9, 1] - 8) <= 2 and abs(counts[3, 7, 5] - 6) <= 2 and wrong.sum() > 100
+
+
+def test_the_report(people):
+    baseline = people["of_writers"](people["baseline"])
+    gain = people["of_writers"](people["by_writer"]) - baseline
+    assert "87.6 % ± 3.0" in TEXT and "5.3 ± 2.6 points" in TEXT
+    assert (baseline.mean(), interval(baseline)) == pytest.approx((0.876, 0.030), abs=0.002)
+    assert (gain.mean(), interval(gain)) == pytest.approx((0.053, 0.026), abs=0.006)
+    for k in people["worst"]:
+        assert people["P_writer"][k].argmax() == 1 and people["y"][k] in (8, 9) and people["P_writer"][k].max() > 0.93
 
 
 # -- 6: letters --------------------------------------------------------------------------------------------------------
@@ -164,6 +181,23 @@ def test_the_fewer_rows_the_more_layers_to_freeze(letters):
     few, many = ({k: of_new_writers(rows, k) for k in (0, 1, 2)} for rows in (3, 40))
     for better, worse in ((few[2], few[1]), (few[1], few[0]), (many[1], many[2]), (many[1], many[0])):
         assert (better - worse).mean() - interval(better - worse) > 0, (better.mean(), worse.mean())
+
+
+def test_the_rates_are_those_that_suit_each_way(letters):
+    """On other writers, as the text has it: no other rate of 0.001, 0.003, 0.01 is clearly better."""
+    X, names, hand = writers.write(ALPHABET, writers=60, seed=1, copies=1)
+    y, rates = np.array([ALPHABET.index(name) for name in names]), dict(letters["RATES"])
+    elsewhere = {"X_letters": X.reshape(-1, 784), "y_letters": y, "hand": hand, "new": hand >= 40}
+    function = letters["right_with"]
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in elsewhere.items():
+            patch.setitem(function.__globals__, name, value)
+        for frozen in (0, 1, 2):
+            found = {}
+            for rate in (0.001, 0.003, 0.01):
+                patch.setitem(function.__globals__["RATES"], frozen, rate)
+                found[rate] = np.mean([function(10, frozen, seed) for seed in (1, 2)])
+            assert found[rates[frozen]] > max(found.values()) - 0.015, (frozen, found)
 
 
 # -- the exercises -----------------------------------------------------------------------------------------------------

@@ -7,9 +7,10 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from scipy import ndimage, stats
 from sklearn.datasets import load_digits
-from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, StratifiedKFold
+from sklearn.model_selection import GroupKFold, GroupShuffleSplit, LeaveOneGroupOut, StratifiedKFold
 from sklearn.neighbors import NearestNeighbors
 
 import nnlib
@@ -28,7 +29,7 @@ def names_of(*tags, **names):
     names |= {"np": np, "pd": pd, "nnlib": nnlib, "images": images, "plots": plots, "stats": stats, "Path": Path}
     names |= {"photographs": photographs, "writers": writers, "ndimage": ndimage, "load_digits": load_digits}
     names |= {"GroupKFold": GroupKFold, "LeaveOneGroupOut": LeaveOneGroupOut, "StratifiedKFold": StratifiedKFold}
-    names |= {"NearestNeighbors": NearestNeighbors}
+    names |= {"NearestNeighbors": NearestNeighbors, "GroupShuffleSplit": GroupShuffleSplit, "Image": Image}
     for cell in BOOK.cells:
         if cell.cell_type == "code" and set(tags) & set(cell.metadata.get("tags", [])):
             source = cell.source
@@ -57,6 +58,14 @@ def test_the_drawn_sheet_is_read_and_its_two_empty_boxes_are_named():
         pytest.skip("data/sheets holds photographs: the notebook reads these")
     assert len(sheet.X) == 118 and sheet.empty.tolist() == [[1, 7], [6, 4]]
     assert np.mean(names["answers"].astype(str) == sheet.y) > 0.85
+
+
+def test_a_class_is_read_and_what_is_no_sheet_is_told(tmp_path, capsys):
+    names = names_of("sheet", "class", folder=tmp_path)
+    if not names["own"]:
+        assert sorted(set(names["who"])) == ["anna", "bela", "cem"] and len(names["X_class"]) == 3 * 118
+        assert "table.png: the photograph (600x800" in capsys.readouterr().out
+        assert np.mean(names["right"]) > 0.8
 
 
 def test_the_camera_by_hand_is_read_sheets(capsys):

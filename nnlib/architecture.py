@@ -107,7 +107,8 @@ def summary(net):
             rows[-1][1] += f"{', ' if rows[-1][1] else ''}{layer.name}"
         else:
             shape = " -> ".join("x".join(map(str, shape)) for shape in (before, behind))
-            rows.append([shape if isinstance(layer, Dense) else f"{layer}: {shape}", "", layer.n_parameters])
+            shape = shape if isinstance(layer, Dense) else f"{layer}: {shape}"
+            rows.append([shape if layer.trainable else f"{shape}, frozen", "", layer.n_parameters])
     rows[-1][1] += f"{', ' if rows[-1][1] else ''}{net.output.name}"
     index = [*range(1, len(rows) + 1), "total"]
     rows.append(["", "", len(net.parameters)])

@@ -46,9 +46,10 @@ def check_gradients(net, X, y, epsilon=1e-5, sample=None, seed=0):
 
     As in training: batch norm takes the batch's statistics, dropout drops, with the same masks each time. Costs two
     forward passes per entry: for small networks, or `sample` entries of each array, drawn with `seed`. Returns a
-    DataFrame, one row per parameter array: shape, entries checked, entries left out because a kink was crossed between
-    +epsilon and -epsilon (a ReLU changed its side, a max pooling its winner), error (`relative_error`; below 1e-6 is
-    right, above 1e-3 wrong; NaN if all were left out) and the largest absolute difference.
+    DataFrame, one row per parameter array (none for frozen layers): shape, entries checked, entries left out because a
+    kink was crossed between +epsilon and -epsilon (a ReLU changed its side, a max pooling its winner), error
+    (`relative_error`; below 1e-6 is right, above 1e-3 wrong; NaN if all were left out) and the largest absolute
+    difference.
     """
     net, rng = net.astype(np.float64), np.random.default_rng(seed)
     X, Y = net.check_X_y(X, y)
@@ -66,7 +67,7 @@ def check_gradients(net, X, y, epsilon=1e-5, sample=None, seed=0):
     tiny, noise = 1e-12 * np.abs(net.gradient).max(), 100 * np.finfo(float).eps * abs(start) / epsilon
     rows = {}
     for k, layer in net.learning:
-        for name in layer.shapes:
+        for name in layer.shapes if layer.trainable else ():
             array, analytic = getattr(layer, name), getattr(layer, f"d{name}")
             every = sample is None or sample >= array.size
             entries = np.arange(array.size) if every else rng.choice(array.size, sample, replace=False)
@@ -174,7 +175,8 @@ def _update_by_weight(net, X, Y, optimizer):
     moved = copy.deepcopy(net)
     moved.loss_and_gradient(X, Y)
     optimizer.step(moved)
-    ratios = [_size(new - old) / _size(old) for new, old in zip(moved.weights, net.weights, strict=True) if old.any()]
+    learned = [(moved.layers[k].W, old.W) for k, old in enumerate(net.layers) if "W" in old.shapes and old.trainable]
+    ratios = [_size(new - old) / _size(old) for new, old in learned if old.any()]
     return min(ratios, default=np.nan), max(ratios, default=np.nan)
 
 

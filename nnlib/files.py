@@ -63,6 +63,8 @@ def load(network_class, path):
             if given.shape != expected.shape or given.dtype.kind != expected.dtype.kind:
                 raise ValueError(f"{name} is {given.shape} {given.dtype}, expected {expected.shape} {expected.dtype}")
         target_ndim, metadata = architecture.pop("target_ndim"), architecture.pop("metadata", {})
+        for k in architecture.pop("frozen", []):
+            layers[k].trainable = False
         net = network_class(**architecture, layers=layers, initializer="zeros")
         with np.errstate(over="ignore"):  # found in the next line but one
             for name, array in _parameters(net.layers).items():
@@ -89,7 +91,9 @@ def _architecture(net):
     for layer in net.layers:
         if LAYERS.get(type(layer).__name__) is not type(layer):
             raise ValueError(f"{layer} cannot be saved: load would not know its class; known are {', '.join(LAYERS)}")
+    frozen = [k for k, layer in enumerate(net.layers) if not layer.trainable]
     return {
+        **({"frozen": frozen} if frozen else {}),
         "layers": [[type(layer).__name__, layer.config()] for layer in net.layers],
         "input_shape": net.shapes[0],
         "output": net.output.name,

@@ -29,6 +29,7 @@ class Layer:
 
     decayed = ()  # the parameter arrays that weight decay pulls towards 0
     kept = ()  # what forward keeps for backward
+    trainable = True  # False freezes the layer: training leaves its parameters, and batch norm's means, as they are
     views = frozenset()  # the names of the parameter arrays and their derivatives
 
     def __init__(self, **shapes):
@@ -207,7 +208,9 @@ class BatchNorm(Layer):
     X is (m, n) or (m, n, height, width); gamma and beta are (n,). While predicting, the mean and variance of the batch
     give way to running averages of them, so that an answer does not depend on the other rows: after each training batch
     `running = (1 - momentum) running + momentum batch`, with the unbiased variance (Ioffe & Szegedy 2015, algorithms 1
-    and 2; momentum as in PyTorch). Raises ValueError for a training batch of one value, which has no variance.
+    and 2; momentum as in PyTorch). Frozen, it takes the running averages in training, too, and leaves them as they are
+    (as in Keras; PyTorch's stays in training until `eval()`).
+    Raises ValueError for a training batch of one value, which has no variance.
     """
 
     kept = ("X_hat", "deviation")
@@ -237,7 +240,7 @@ class BatchNorm(Layer):
     def forward(self, X, training=False):
         over, one = self._axes(X)
         mean, variance = self.running_mean.astype(X.dtype), self.running_variance.astype(X.dtype)
-        if training:
+        if training and self.trainable:
             m = X.size // self.n
             if m == 1:
                 raise ValueError(f"{self} was given a training batch of one row; choose a batch_size that leaves none")
@@ -256,6 +259,8 @@ class BatchNorm(Layer):
         np.sum(dA, axis=over, out=self.dbeta)
         if not need_dX:
             return None
+        if not self.trainable:  # mean and deviation are constants
+            return (self.gamma / self.deviation.ravel()).reshape(one) * dA
         # Each x also moves the batch's mean and deviation: their two terms (Ioffe & Szegedy 2015, section 3).
         m = dA.size // self.n
         return (self.gamma.reshape(one) / self.deviation) * (

@@ -38,7 +38,8 @@ class Network:
     dtype, seed  np.float32 or np.float64; a number or a numpy Generator, for the start weights
 
     All parameters lie end to end in the vector `parameters`, their derivatives in `gradient`. The layers look into
-    these two, so an optimizer is a few lines of vector arithmetic. `history` is that of the last training.
+    these two, so an optimizer is a few lines of vector arithmetic. `net.layers[0].trainable = False` freezes a layer.
+    `history` is that of the last training.
 
     Samples are rows, pictures flattened. One sigmoid output is a binary classifier (labels 0 and 1, threshold 0.5);
     several outputs decide by the largest.
@@ -88,9 +89,16 @@ class Network:
         return loss, self.output.backward(dA)
 
     def backward(self, dZ):
-        """From dZ of the output layer (m, K) fill `gradient`."""
-        for layer in reversed(self.layers[self._first :]):
-            dZ = layer.backward(dZ, need_dX=layer is not self.layers[self._first])
+        """From dZ of the output layer (m, K) fill `gradient`, with 0 for layers that are not trainable."""
+        # Nobody needs dX of the first layer that learns, nor anything of the layers before it.
+        first = next((k for k, layer in enumerate(self.layers) if layer.n_parameters and layer.trainable), None)
+        if first is None:
+            raise ValueError("every layer with parameters is frozen; set trainable = True for those that are to learn")
+        for layer in reversed(self.layers[first:]):
+            dZ = layer.backward(dZ, need_dX=layer is not self.layers[first])
+        for frozen in (layer for layer in self.layers if not layer.trainable):
+            for name in frozen.shapes:
+                setattr(frozen, f"d{name}", 0)
 
     def loss_and_gradient(self, X, Y):
         """Forward and backward once: fills `gradient`, returns the loss and the logits Z (m, K)."""
@@ -232,8 +240,6 @@ class Network:
     def _lay_out(self, parameters):
         """Take this vector as `parameters`, a new one as `gradient`, and let every layer look into its pieces."""
         self.__dict__.update(parameters=parameters, gradient=np.zeros_like(parameters))
-        # Nobody needs dX of the first layer that learns, nor anything of the layers before it.
-        self._first = next(k for k, layer in enumerate(self.layers) if layer.n_parameters)
         end = 0
         for layer in self.layers:
             start, end = end, end + layer.n_parameters

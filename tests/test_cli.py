@@ -23,7 +23,7 @@ from nnlib.cli.main import main
 from nnlib.cli.parser import build_parser
 from nnlib.cli.train import wilson_interval
 
-COMMANDS = ("train", "predict", "submit", "datasets")
+COMMANDS = ("train", "predict", "submit", "sheet", "datasets")
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from scipy.stats import binomtest, fisher_exact, ttest_rel
 
 import nnlib
@@ -15,6 +16,7 @@ from nnlib import exercises
 from nnlib.exercises import Question
 from nnlib.exercises.notebook_02 import l2_gradient
 from nnlib.exercises.notebook_09 import conv_backward
+from nnlib.exercises.notebook_11 import on_sheet
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("[0-9]*.ipynb"))
 
@@ -409,7 +411,43 @@ PLAUSIBLE = {
         lambda inputs, tape: _along_a_tape(inputs, tape, forget=True),  # the chain
         lambda inputs, tape: np.zeros(len(inputs)),
     ],
+    "11.1 new_pupil": ["A", "B", "D"],
+    "11.1 next_month": ["A", "C", "D"],
+    "11.1 abroad": ["A", "B", "C"],
+    "11.2 on_sheet": [
+        lambda h, u, v: np.array([h[0] * u + h[1] * v + h[2], h[3] * u + h[4] * v + h[5]]) / (h[6] * u + h[7] * v + 1),
+        lambda h, u, v: np.linalg.solve([[h[0], h[1]], [h[3], h[4]]], [u - h[2], v - h[5]]),  # no perspective
+        lambda h, u, v: np.linalg.solve(_equations(h, u, v), [u, v]),
+        lambda h, u, v: np.linalg.solve(_equations(h, u, v).T, [u - h[2], v - h[5]]),
+        lambda h, u, v: on_sheet(h, u, v)[::-1],
+    ],
+    "11.3 compare": [
+        lambda a, b, who: _interval(b * 1.0 - a),  # rows for writers
+        lambda a, b, who: _interval(_by(who, a) - _by(who, b)),  # a minus b
+        lambda a, b, who: _interval(_by(who, b) - _by(who, a), ddof=0),
+        lambda a, b, who: _interval(_by(who, b) - _by(who, a), normal=True),
+        lambda a, b, who: _interval(_by(who, b) - _by(who, a), root=False),
+        lambda a, b, who: _interval(_by(who, b)),  # not compared
+    ],
 }  # fmt: skip
+
+
+def _equations(h, u, v):
+    return np.array([[h[0] - u * h[6], h[1] - u * h[7]], [h[3] - v * h[6], h[4] - v * h[7]]])
+
+
+def _by(who, right):
+    """The accuracy of each writer."""
+    return np.array([right[who == one].mean() for one in np.unique(who)])
+
+
+def _interval(gain, ddof=1, normal=False, root=True):
+    """Mean and the ends of its interval, with one part of it wrong."""
+    q = stats.norm.ppf(0.975) if normal else stats.t.ppf(0.975, len(gain) - 1)
+    half = q * gain.std(ddof=ddof) / (np.sqrt(len(gain)) if root else 1)
+    return gain.mean(), gain.mean() - half, gain.mean() + half
+
+
 for nn, lines in {"02": (9, 8), "03": (13, 8), "04": (5, 13), "05": (13, 12), "06": (9, 12)}.items():  # of number 0
     PLAUSIBLE[f"{nn}.5 line"] = [*lines, 0, exercises.planted(nn, 0).source.splitlines()[lines[0]]]
     PLAUSIBLE[f"{nn}.5 mended"] = [exercises.planted(nn, number).function for number in (0, 3)]  # test_bugs.py: all

@@ -21,7 +21,7 @@ FLOORS = {
     "__main__": 6,
 }  # fmt: skip
 BESIDE = {"autograd", "data", "npz", "threads", "images"}  # on no floor: they know nothing of networks
-LINES = 1300  # of code and docstrings on floors 0 to 3: what a reader gets through
+LINES = 1320  # of code and docstrings on floors 0 to 3: what a reader gets through; 20 of them freeze layers
 
 
 def run(code):

@@ -26,6 +26,7 @@ RANGES = {  # the ends of each; None where there is none
         **{"index": (0, None), "row": (0, 25), "column": (0, 25)},
         **{f"w{i}{j}": (-5, 5) for i in range(3) for j in range(3)},
     },
+    "MistakeGallery": {"index": (0, None)},
     "Playground": {
         "learning_rate": (0, None),
         "batch_size": (1, None),
@@ -65,8 +66,10 @@ def make(dataset):
     def make(kind, **settings):
         if kind in DATA:
             settings = {"data": dataset("digits"), **settings}
-        elif kind in ("KernelPad", "Transform"):
+        elif kind in ("KernelPad", "MistakeGallery", "Transform"):
             settings = {"X": np.zeros((3, 784)), **settings}
+        if kind == "MistakeGallery":
+            settings = {"labels": [1, 2, 3], "answers": [4, 5, 6], **settings}
         return getattr(widgets, kind)(**settings)
 
     return make

@@ -1,4 +1,4 @@
-"""The command line: python -m nnlib train|predict|submit|datasets, each with --help."""
+"""The command line: python -m nnlib train|predict|submit|sheet|datasets, each with --help."""
 
 import os
 import sys
@@ -49,7 +49,16 @@ def run_datasets(args):
         print(f"{what + ':':<30}{place}   (to change it, set {variable})")
 
 
-COMMANDS = {"train": train.run, "predict": predict.run, "submit": submit.run, "datasets": run_datasets}
+def run_sheet(args):
+    from nnlib import images
+
+    print(f"{images.write_sheet(args.path, args.labels, args.paper)}: print it at full size")
+
+
+COMMANDS = {
+    **{"train": train.run, "predict": predict.run, "submit": submit.run},
+    **{"sheet": run_sheet, "datasets": run_datasets},
+}
 
 
 def main(arguments=None):

@@ -9,6 +9,7 @@ from nnlib.losses import LOSSES
 
 OPTIMIZERS = {name.lower(): optimizer for name, optimizer in optimizers.OPTIMIZERS.items()}
 AFFINE = {"shift": 1.5, "rotate": 12, "scale": 0.12, "shear": 0.15}
+PAPERS = "a4", "letter"  # those of images.write_sheet, whose module is slow to load
 AUGMENT = {"affine": AFFINE, "elastic": {**AFFINE, "elastic": 1.0}}  # how far `images.augment` moves and bends
 
 ABOUT = """\
@@ -90,6 +91,17 @@ Kaggle's test rows are in MNIST's training set, which the model that ships with
 nnlib has seen: for a score that means something, train your own on train.csv.
 """
 
+SHEET = """\
+Write a sheet to print: 120 boxes, above each of them a digit or a letter to write.
+From a photograph of it, nnlib.images.read_sheet has the labelled pictures.
+"""
+SHEET_MORE = """\
+examples:
+  python -m nnlib sheet sheet.pdf
+  python -m nnlib sheet letters.pdf --labels ABCDEFGHIJKLMNOPQRSTUVWXYZ
+  python -m nnlib sheet sheet.pdf --paper letter
+"""
+
 DATASETS = """\
 List the names of data sets, the kinds of files that are understood, and the
 folders where files go. With a name: load it and count the samples of each class.
@@ -165,6 +177,11 @@ def build_parser():
     add("test", metavar="TEST.CSV", nargs="?", default="test.csv", help="784 pixels a line, no labels (test.csv)")
     add("--model", metavar="MODEL", type=Path, help=model_help)
     add("--output", metavar="FILE", type=Path, default=Path("submission.csv"), help="what is written (submission.csv)")
+
+    add = command("sheet", "[FILE] [options]", "write a sheet to print, to collect handwriting on", SHEET, SHEET_MORE)
+    add("path", metavar="FILE", nargs="?", default="sheet.pdf", help="what is written, .pdf or .png (sheet.pdf)")
+    add("--labels", metavar="TEXT", default="0123456789", help="the characters that are to be written (0123456789)")
+    add("--paper", metavar="NAME", choices=PAPERS, default="a4", help=f"size (a4): {', '.join(PAPERS)}")
 
     add = command("datasets", "[DATA] [options]", "list data sets, file formats and folders", DATASETS)
     add("data", metavar="DATA", nargs="?", help="a name or a path")

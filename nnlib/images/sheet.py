@@ -65,20 +65,25 @@ def otsu(picture):
 
 
 def cut_out(grey, corners, margin=0.03):
-    """The quadrilateral as a rectangle of about its size, without a margin along its edges.
+    """The quadrilateral as a rectangle of about its size, without a margin along its edges."""
+    sides = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
+    width, height = round((sides[0] + sides[2]) / 2), round((sides[1] + sides[3]) / 2)
+    dx, dy = margin * width, margin * height
+    flat = [(-dx, -dy), (width + dx, -dy), (width + dx, height + dy), (-dx, height + dy)]
+    return from_corners(grey, corners, flat, (width, height))
+
+
+def from_corners(grey, corners, flat, size):
+    """The picture (width, height) = `size` whose points `flat` are `corners` in `grey`; both (4, 2), x and y.
 
     A camera maps (x, y) to ((a x + b y + c) / w, (d x + e y + f) / w) with w = g x + h y + 1: eight unknowns, and each
     corner gives two equations.
     """
-    sides = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
-    width, height = round((sides[0] + sides[2]) / 2), round((sides[1] + sides[3]) / 2)
-    dx, dy = margin * width, margin * height
-    flat = np.array([(-dx, -dy), (width + dx, -dy), (width + dx, height + dy), (-dx, height + dy)])
     zero, one = np.zeros(4), np.ones(4)
-    x, y = flat.T
+    x, y = np.transpose(flat)
     rows_x = np.column_stack([x, y, one, zero, zero, zero, -x * corners[:, 0], -y * corners[:, 0]])
     rows_y = np.column_stack([zero, zero, zero, x, y, one, -x * corners[:, 1], -y * corners[:, 1]])
     camera = np.linalg.solve(np.vstack([rows_x, rows_y]), np.concatenate([corners[:, 0], corners[:, 1]]))
     image = Image.fromarray(np.ascontiguousarray(grey, np.float32))
     method = Image.Transform.PERSPECTIVE
-    return np.asarray(image.transform((width, height), method, camera.tolist(), Image.Resampling.BILINEAR))
+    return np.asarray(image.transform(size, method, camera.tolist(), Image.Resampling.BILINEAR))

@@ -15,6 +15,7 @@ _MODULES = {
     "Generalise": "generalise",
     "GradientCheck": "gradient_check",
     "KernelPad": "kernel",
+    "MistakeGallery": "mistakes",
     "Playground": "playground",
     "Race": "race",
     "Transform": "transform",

@@ -219,6 +219,7 @@ def build(out):
         (out / name).unlink(missing_ok=True)
     for file in [*(out / "_static").rglob("*.map")]:
         file.unlink()
+    (out / "_sources").rmdir()  # empty, since html_copy_source is off
     lay_slides(out)
     shrink_pictures(out)
     shutil.rmtree(work)

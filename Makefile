@@ -102,7 +102,7 @@ site: .venv/site
 	$(BIN)/python tools/site.py $(if $(PYODIDE),--pyodide "$(PYODIDE)") $(ARGS)
 
 test-site: .venv/site
-	$(BIN)/python -m pytest -m site $(ARGS) tests/test_site.py tests/test_site_book.py
+	$(BIN)/python -m pytest -m site $(ARGS) tests
 
 .venv/site: site/requirements.txt .venv/ready
 	$(INSTALL) -r site/requirements.txt

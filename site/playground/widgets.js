@@ -1,7 +1,7 @@
 // The front end of ipywidgets, as far as the panels need it: boxes, buttons, a list, and anywidget's modules. Models are
 // told of by `receive`, and say what changes in the page by `send(comm, content, buffers)`. The message format is that of
 // https://github.com/jupyter-widgets/ipywidgets/blob/main/packages/schema/messages.md
-const models = new Map(), modules = new Map();
+const models = new Map(), modules = new Map(), unrendered = [];
 let send = () => {};
 export const connect = (sender) => (send = sender);
 
@@ -70,7 +70,7 @@ const make = (kind, ...classes) => {
 function box(model, kind) {
   const element = make("div", `widget-${kind}`);
   const fill = async () => element.replaceChildren(...(await Promise.all(model.get("children").map(view))));
-  model.on("change:children", fill);
+  model.on("change:children", () => fill().then(attached));
   return fill().then(() => element);
 }
 
@@ -119,8 +119,13 @@ async function anywidget(model) {
   if (!modules.has(source)) modules.set(source, import(URL.createObjectURL(new Blob([source], { type: "text/javascript" }))));
   const { default: widget } = await modules.get(source);
   await widget.initialize?.({ model });
-  await widget.render({ model, el: element });
+  unrendered.push(() => widget.render({ model, el: element }));
   return element;
+}
+
+// To be called when the elements of `view` are in the page, which anywidget's modules may look at.
+export function attached() {
+  unrendered.splice(0).forEach((render) => render());
 }
 
 const KINDS = {

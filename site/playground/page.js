@@ -1,5 +1,5 @@
 // Starts Python in a worker, shows how far it is, and asks for each panel when the reader comes near it.
-import { attached, connect, receive, view } from "./widgets.js";
+import { connect, receive, show } from "./widgets.js";
 
 const worker = new Worker("worker.js", { type: "module" });
 const [bar, loaded, loading] = ["bar", "loaded", "loading"].map((id) => document.getElementById(id));
@@ -28,10 +28,7 @@ function fail(where, words) {
 worker.onmessage = async ({ data: { progress, text, kind, comm, content, buffers, panel, model, ready, error } }) => {
   if (progress !== undefined) [bar.value, loaded.textContent] = [progress, text];
   if (kind) receive(kind, comm, content, buffers);
-  if (model) {
-    place(panel).replaceChildren(await view(model));
-    attached();
-  }
+  if (model) await show(model, place(panel));
   if (model && panel === "points") {
     document.querySelectorAll(".panel:empty").forEach((target) => near.observe(target));
   }

@@ -1,5 +1,5 @@
 // Starts Python in a worker, shows how far it is, and asks for each panel when the reader comes near it.
-import { connect, receive, view } from "./widgets.js";
+import { connect, receive, show } from "./widgets.js";
 
 const worker = new Worker("worker.js", { type: "module" });
 const [bar, loaded, loading] = ["bar", "loaded", "loading"].map((id) => document.getElementById(id));
@@ -25,14 +25,14 @@ function fail(where, words) {
   where.append(told);
 }
 
-worker.onmessage = async ({ data: { progress, text, kind, comm, content, buffers, panel, model, error } }) => {
+worker.onmessage = async ({ data: { progress, text, kind, comm, content, buffers, panel, model, ready, error } }) => {
   if (progress !== undefined) [bar.value, loaded.textContent] = [progress, text];
   if (kind) receive(kind, comm, content, buffers);
-  if (model) place(panel).replaceChildren(await view(model));
+  if (model) await show(model, place(panel));
   if (model && panel === "points") {
-    loading.hidden = true;
     document.querySelectorAll(".panel:empty").forEach((target) => near.observe(target));
   }
+  if (ready) loading.hidden = true;
   if (error) fail(panel ? place(panel) : loading, `${panel ? "This panel did not come" : "Python did not come"}: ${error} Reload the page to try again.`);
 };
 worker.onerror = (event) => fail(loading, `Python did not come: ${event.message ?? "the worker could not start."}`);

@@ -67,11 +67,16 @@ const make = (kind, ...classes) => {
   return made;
 };
 
-function box(model, kind) {
+async function box(model, kind, renders) {
   const element = make("div", `widget-${kind}`);
-  const fill = async () => element.replaceChildren(...(await Promise.all(model.get("children").map(view))));
-  model.on("change:children", fill);
-  return fill().then(() => element);
+  const children = (renders) => Promise.all(model.get("children").map((child) => view(child, renders)));
+  model.on("change:children", async () => {
+    const renders = [];
+    element.replaceChildren(...(await children(renders)));
+    renders.forEach((render) => render());
+  });
+  element.append(...(await children(renders)));
+  return element;
 }
 
 function button(model, act) {
@@ -114,29 +119,35 @@ function dropdown(model) {
   return element;
 }
 
-async function anywidget(model) {
+async function anywidget(model, renders) {
   const source = model.get("_esm"), element = make("div");
   if (!modules.has(source)) modules.set(source, import(URL.createObjectURL(new Blob([source], { type: "text/javascript" }))));
   const { default: widget } = await modules.get(source);
   await widget.initialize?.({ model });
-  await widget.render({ model, el: element });
+  renders.push(() => widget.render({ model, el: element }));
   return element;
 }
 
 const KINDS = {
-  VBoxModel: (model) => box(model, "vbox"),
-  HBoxModel: (model) => box(model, "hbox"),
+  VBoxModel: (model, renders) => box(model, "vbox", renders),
+  HBoxModel: (model, renders) => box(model, "hbox", renders),
   ButtonModel: (model) => button(model, () => model.send({ event: "click" })),
   ToggleButtonModel: toggle,
   DropdownModel: dropdown,
   AnyModel: anywidget,
 };
 
-// The element that shows a model.
-export async function view(reference) {
+// Show a model in an element of the page.
+export async function show(reference, place) {
+  const renders = []; // which wait until they are in the page: anywidget's modules look at what is around them
+  place.replaceChildren(await view(reference, renders));
+  renders.forEach((render) => render());
+}
+
+async function view(reference, renders) {
   const model = named(reference), kind = KINDS[model.get("_model_name")];
   if (!kind) throw new Error(`this page has no ${model.get("_model_name")}`);
-  const element = await kind(model);
+  const element = await kind(model, renders);
   const layout = named(model.get("layout"));
   const lay_out = () => {
     for (const [name, value] of Object.entries(layout.state)) {

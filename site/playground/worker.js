@@ -58,7 +58,8 @@ async function start() {
   }
   tell("Drawing the first panel", 4);
   await show("points");
-  python.later = python.loadPackage(LATER, quiet);
+  tell("The first panel is ready. Loading SciPy, scikit-learn and pandas, 23 MB, for the others", 0);
+  python.later = python.loadPackage(LATER, quiet).then(() => postMessage({ ready: true }));
   onmessage = ({ data }) => take(data);
   waiting.splice(0).forEach(take);
 }

@@ -86,7 +86,9 @@ def read_sheet(photo, labels=None):
     X, places, empty = [], [], []
     for k, (left, top, right, bottom) in enumerate(found):
         part = contrast[top + inner : bottom - inner, left + inner : right - inner]
-        piece = character(part, noise)
+        least = max(FAINTEST, INK, 1.2 * noise)
+        part = part / np.maximum(brightest_near(part, FINE // 2), 2 * least)  # faint parts of a stroke as bold ones
+        piece = character(part)
         (empty if piece is None else places).append(divmod(k, COLUMNS))
         if piece is not None:
             X.append(centred(part, piece))
@@ -244,11 +246,9 @@ def line_profiles(dark, places, reach, axis):
     return profiles[:, : 2 * reach + 1] + profiles[:, side:]
 
 
-def character(part, noise):
-    """The ink of a box's inside as one piece (box, mask), None if there is none."""
-    near = brightest_near(part, 2 * FINE)
-    mask = part > np.maximum(near / 2, max(FAINTEST, INK, 1.2 * noise))
-    pieces = [piece for piece in pieces_of(mask) if max(piece[1].shape) > 0.5 * FINE]
+def character(part):
+    """The ink of a box's inside, where it is more than 0.5, as one piece (box, mask); None if there is none."""
+    pieces = [piece for piece in pieces_of(part > 0.5) if max(piece[1].shape) > 0.5 * FINE]
     if not pieces or max(max(piece[1].shape) for piece in pieces) < SMALLEST * FINE:
         return None
     whole = pieces[0]

@@ -16,7 +16,7 @@ from sklearn.neighbors import NearestNeighbors
 import nnlib
 from nnlib import images, plots
 from nnlib.exercises import notebook_11
-from nnlib.images import photographs, writers
+from nnlib.images import sheet_photographs, writers
 
 NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "11_your_data.ipynb"
 BOOK = nbformat.read(NOTEBOOK, as_version=4)
@@ -27,7 +27,12 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 def names_of(*tags, **names):
     """The names that the notebook's cells with these tags define; pictures are left out."""
     names |= {"np": np, "pd": pd, "nnlib": nnlib, "images": images, "plots": plots, "stats": stats, "Path": Path}
-    names |= {"photographs": photographs, "writers": writers, "ndimage": ndimage, "load_digits": load_digits}
+    names |= {
+        "sheet_photographs": sheet_photographs,
+        "writers": writers,
+        "ndimage": ndimage,
+        "load_digits": load_digits,
+    }
     names |= {"GroupKFold": GroupKFold, "LeaveOneGroupOut": LeaveOneGroupOut, "StratifiedKFold": StratifiedKFold}
     names |= {"NearestNeighbors": NearestNeighbors, "GroupShuffleSplit": GroupShuffleSplit, "Image": Image}
     for cell in BOOK.cells:

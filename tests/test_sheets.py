@@ -14,7 +14,7 @@ from PIL import Image
 import nnlib
 from nnlib import images
 from nnlib.images import sheet_layout
-from nnlib.images.photographs import filled_sheet, photograph_sheet
+from nnlib.images.sheet_photographs import filled_sheet, photograph_sheet
 from nnlib.plots.style import STYLE
 
 answers = {}  # of each photographed sheet: which digits were read right

@@ -16,20 +16,9 @@ from nnlib.images.light import closing, ink_level
 from nnlib.images.reading import read_grey
 from nnlib.images.several import centred, pieces_of, together
 from nnlib.images.sheet import from_corners
-from nnlib.images.sheet_layout import (
-    COLUMNS,
-    HIGH,
-    MARK,
-    ROWS,
-    SIDE,
-    START,
-    USUAL,
-    WIDE,
-    boxes,
-    check_labels,
-    code,
-    code_cells,
-)  # fmt: skip
+
+from nnlib.images.sheet_layout import COLUMNS, HIGH, MARK, ROWS, SIDE, START, USUAL, WIDE  # isort: skip
+from nnlib.images.sheet_layout import boxes, check_labels, code, code_cells  # isort: skip
 
 PIXELS = 2000  # of the photograph's longer side: what is more shows nothing more
 FINE = 6  # pixels of a millimetre of the straightened sheet
@@ -39,7 +28,6 @@ BENT, SEARCH = 5, 1.5  # millimetres that a row or column may be off its place, 
 INSIDE = 0.9  # of a box, from its line: where no ink is looked for
 INK = 0.1  # contrast of ink: what is fainter shows through from behind
 SMALLEST = 2.0  # millimetres of a character's longer side: what is smaller is a dot
-CORNERS = "upper left", "upper right", "lower right", "lower left"
 
 
 @dataclass(repr=False)

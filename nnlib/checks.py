@@ -47,8 +47,8 @@ def check_gradients(net, X, y, epsilon=1e-5, sample=None, seed=0):
     As in training: batch norm takes the batch's statistics, dropout drops, with the same masks each time. Costs two
     forward passes per entry: for small networks, or `sample` entries of each array, drawn with `seed`. Returns a
     DataFrame, one row per parameter array (none for frozen layers): shape, entries checked, entries left out because a
-    kink was crossed between +epsilon and -epsilon (a ReLU changed its side, a max pooling its winner), error
-    (`relative_error`; below 1e-6 is right, above 1e-3 wrong; NaN if all were left out), largest absolute difference.
+    kink was crossed between +epsilon and -epsilon (a ReLU changed its side, a max pooling its winner), error (see
+    `relative_error`; below 1e-6 is right, above 1e-3 wrong; NaN if all were left out), largest absolute difference.
     """
     net, rng = net.astype(np.float64), np.random.default_rng(seed)
     X, Y = net.check_X_y(X, y)

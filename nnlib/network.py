@@ -90,15 +90,16 @@ class Network:
 
     def backward(self, dZ):
         """From dZ of the output layer (m, K) fill `gradient`, with 0 for layers that are not trainable."""
-        # Nobody needs dX of the first layer that learns, nor anything of the layers before it.
-        first = next((k for k, layer in enumerate(self.layers) if layer.n_parameters and layer.trainable), None)
-        if first is None:
-            raise ValueError("every layer with parameters is frozen; set trainable = True for those that are to learn")
+        frozen, first = [layer for layer in self.layers if not layer.trainable], self._first
+        if frozen:
+            first = next((k for k, layer in enumerate(self.layers) if layer.n_parameters and layer.trainable), None)
+            if first is None:
+                raise ValueError("every layer with parameters is frozen; set trainable = True for those to learn")
         for layer in reversed(self.layers[first:]):
             dZ = layer.backward(dZ, need_dX=layer is not self.layers[first])
-        for frozen in (layer for layer in self.layers if not layer.trainable):
-            for name in frozen.shapes:
-                setattr(frozen, f"d{name}", 0)
+        for layer in frozen:
+            for name in layer.shapes:
+                setattr(layer, f"d{name}", 0)
 
     def loss_and_gradient(self, X, Y):
         """Forward and backward once: fills `gradient`, returns the loss and the logits Z (m, K)."""
@@ -240,6 +241,8 @@ class Network:
     def _lay_out(self, parameters):
         """Take this vector as `parameters`, a new one as `gradient`, and let every layer look into its pieces."""
         self.__dict__.update(parameters=parameters, gradient=np.zeros_like(parameters))
+        # Nobody needs dX of the first layer that learns, nor anything of the layers before it.
+        self._first = next(k for k, layer in enumerate(self.layers) if layer.n_parameters)
         end = 0
         for layer in self.layers:
             start, end = end, end + layer.n_parameters

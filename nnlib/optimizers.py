@@ -51,9 +51,9 @@ class _Optimizer:
 
     def step(self, net):
         """Update `net.parameters` from `net.gradient`, to which clipping and L2 are applied in place."""
-        layers = getattr(net, "layers", ())  # anything with parameters and a gradient can take a step
-        frozen = [getattr(layer, name) for layer in layers if not layer.trainable for name in layer.shapes]
-        before = [array.copy() for array in frozen]
+        # Anything with parameters and a gradient can take a step, so there may be no layers.
+        frozen = [layer for layer in getattr(net, "layers", ()) if not layer.trainable]
+        before = [(array := getattr(layer, name), array.copy()) for layer in frozen for name in layer.shapes]
         rate, memory, arrays = self.rate, self._remember(net), []
         if self.clip_norm is not None and (norm := np.linalg.norm(net.gradient)) > self.clip_norm:
             net.gradient *= float(self.clip_norm / norm)
@@ -65,7 +65,7 @@ class _Optimizer:
         self._update(net.parameters, net.gradient, rate, *memory)
         for W, _ in arrays if self.l1 else ():
             W[...] = np.copysign(np.maximum(np.abs(W) - rate * self.l1, 0), W)
-        for array, values in zip(frozen, before):  # what penalties and memory have moved
+        for array, values in before:  # what penalties and memory have moved
             array[...] = values
         self.steps += 1
 

@@ -36,11 +36,8 @@ def _prepare(net, X, y, epochs, batch_size, optimizer, seed, augment):
     if batch_size is not None:
         whole("batch_size", batch_size, hint=", or None for full batch")
     size = min(batch_size or len(X), len(X))
-    alone = any(
-        isinstance(layer, BatchNorm) and layer.trainable and len(shape) == 1
-        for layer, shape in zip(net.layers, net.shapes)
-    )
-    if alone and 1 in (size, len(X) % size):
+    norms = [n for layer, n in zip(net.layers, net.shapes) if isinstance(layer, BatchNorm) and layer.trainable]
+    if 1 in map(len, norms) and 1 in (size, len(X) % size):
         raise ValueError(f"batches of {size} of {len(X)} rows leave one alone, which has no variance; choose another")
     optimizer = SGD() if optimizer is None else optimizer
     if not callable(getattr(optimizer, "step", None)) or isinstance(optimizer, type):

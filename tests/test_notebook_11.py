@@ -16,7 +16,7 @@ from sklearn.neighbors import NearestNeighbors
 import nnlib
 from nnlib import images, plots
 from nnlib.exercises import notebook_11
-from nnlib.images import photographs, writers
+from nnlib.images import sheet_photographs, writers
 
 NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "11_your_data.ipynb"
 BOOK = nbformat.read(NOTEBOOK, as_version=4)
@@ -27,7 +27,12 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 def names_of(*tags, **names):
     """The names that the notebook's cells with these tags define; pictures are left out."""
     names |= {"np": np, "pd": pd, "nnlib": nnlib, "images": images, "plots": plots, "stats": stats, "Path": Path}
-    names |= {"photographs": photographs, "writers": writers, "ndimage": ndimage, "load_digits": load_digits}
+    names |= {
+        "sheet_photographs": sheet_photographs,
+        "writers": writers,
+        "ndimage": ndimage,
+        "load_digits": load_digits,
+    }
     names |= {"GroupKFold": GroupKFold, "LeaveOneGroupOut": LeaveOneGroupOut, "StratifiedKFold": StratifiedKFold}
     names |= {"NearestNeighbors": NearestNeighbors, "GroupShuffleSplit": GroupShuffleSplit, "Image": Image}
     for cell in BOOK.cells:
@@ -134,6 +139,18 @@ def test_the_interval_over_writers_is_more_than_twice_as_wide(people):
     assert 0.10 < np.ptp(p) < 0.15 and stats.t.ppf(0.975, 13) == pytest.approx(2.16, abs=0.001)
 
 
+def test_thirty_writers_of_twenty_digits_tell_more_than_five_of_five_hundred(people):
+    """From the variance between these writers, and a binomial one within each."""
+    p, rows = people["of_writers"](people["by_writer"]), np.bincount(people["writer"])
+    between = p.var(ddof=1) - np.mean(p * (1 - p) / rows)
+
+    def half(n_writers, n_rows):
+        variance = between + p.mean() * (1 - p.mean()) / n_rows
+        return stats.t.ppf(0.975, n_writers - 1) * np.sqrt(variance / n_writers)
+
+    assert 1.5 * half(30, 20) < half(5, 500)
+
+
 def test_mistakes_come_in_families_of_one_hand(people):
     wrong = ~people["by_writer"]
     said = pd.DataFrame({"writer": people["writer"], "label": people["y"], "answer": people["P_writer"].argmax(axis=1)})
@@ -207,6 +224,14 @@ def test_the_rates_are_those_that_suit_each_way(letters):
                 patch.setitem(function.__globals__["RATES"], frozen, rate)
                 found[rate] = np.mean([function(10, frozen, seed) for seed in (1, 2)])
             assert found[rates[frozen]] > max(found.values()) - 0.015, (frozen, found)
+
+
+def test_with_one_rate_for_all_the_frozen_net_seems_to_lose(letters):
+    with pytest.MonkeyPatch.context() as patch:
+        for frozen in (0, 2):
+            patch.setitem(letters["RATES"], frozen, 0.001)
+        scratch, both = (np.mean(letters["right_with"](40, frozen, 1)) for frozen in (0, 2))
+    assert scratch - both > 0.03
 
 
 # -- the exercises -----------------------------------------------------------------------------------------------------

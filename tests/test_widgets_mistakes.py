@@ -69,10 +69,14 @@ def test_after_the_last_it_goes_back_to_what_was_left_out(gallery):
 
 
 def test_a_reason_can_be_taken_back_or_changed(gallery):
+    back = control(gallery, "Not sorted")
+    assert back.disabled, "there is nothing to take back"
     gallery.sort(REASONS[0])
+    assert back.disabled, "the next one is not sorted"
     gallery.index = 0
+    assert not back.disabled
     press(gallery, "Not sorted")
-    assert gallery.sorting[0] == "" and gallery.index == 0
+    assert gallery.sorting[0] == "" and gallery.index == 0 and back.disabled
     gallery.sort(REASONS[1])
     gallery.index = 0
     gallery.sort(REASONS[4])

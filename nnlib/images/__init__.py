@@ -1,8 +1,8 @@
 """From any picture of a digit to 28x28 pixels like MNIST's, and randomly moved copies of digits for training.
 
 `prepare`: one digit, with every stage. `split_digits`: a postcode or a phone number. `write_sheet` makes a sheet to
-print, and `read_sheet` has its labelled characters from a photograph. `augment`: training rows, randomly
-moved and bent; `warp` and `thicken` do to a digit what you say, `elastic_field` draws how one is bent.
+print, and `read_sheet` has its labelled characters from a photograph. `augment`: training rows, randomly moved and
+bent; `warp` and `thicken` do to a digit what you say, `elastic_field` draws how one is bent.
 """
 
 from nnlib.images.augmentation import augment, elastic_field, thicken, warp

@@ -16,20 +16,9 @@ from nnlib.images.light import closing, ink_level
 from nnlib.images.reading import read_grey
 from nnlib.images.several import centred, pieces_of, together
 from nnlib.images.sheet import from_corners
-from nnlib.images.sheet_layout import (
-    COLUMNS,
-    HIGH,
-    MARK,
-    ROWS,
-    SIDE,
-    START,
-    USUAL,
-    WIDE,
-    boxes,
-    check_labels,
-    code,
-    code_cells,
-)  # fmt: skip
+
+from nnlib.images.sheet_layout import COLUMNS, HIGH, MARK, ROWS, SIDE, START, USUAL, WIDE  # isort: skip
+from nnlib.images.sheet_layout import boxes, check_labels, code, code_cells  # isort: skip
 
 PIXELS = 2000  # of the photograph's longer side: what is more shows nothing more
 FINE = 6  # pixels of a millimetre of the straightened sheet
@@ -39,7 +28,6 @@ BENT, SEARCH = 5, 1.5  # millimetres that a row or column may be off its place, 
 INSIDE = 0.9  # of a box, from its line: where no ink is looked for
 INK = 0.1  # contrast of ink: what is fainter shows through from behind
 SMALLEST = 2.0  # millimetres of a character's longer side: what is smaller is a dot
-CORNERS = "upper left", "upper right", "lower right", "lower left"
 
 
 @dataclass(repr=False)
@@ -86,7 +74,9 @@ def read_sheet(photo, labels=None):
     X, places, empty = [], [], []
     for k, (left, top, right, bottom) in enumerate(found):
         part = contrast[top + inner : bottom - inner, left + inner : right - inner]
-        piece = character(part, noise)
+        least = max(FAINTEST, INK, 1.2 * noise)
+        part = part / np.maximum(brightest_near(part, FINE // 2), 2 * least)  # faint parts of a stroke as bold ones
+        piece = character(part)
         (empty if piece is None else places).append(divmod(k, COLUMNS))
         if piece is not None:
             X.append(centred(part, piece))
@@ -244,11 +234,9 @@ def line_profiles(dark, places, reach, axis):
     return profiles[:, : 2 * reach + 1] + profiles[:, side:]
 
 
-def character(part, noise):
-    """The ink of a box's inside as one piece (box, mask), None if there is none."""
-    near = brightest_near(part, 2 * FINE)
-    mask = part > np.maximum(near / 2, max(FAINTEST, INK, 1.2 * noise))
-    pieces = [piece for piece in pieces_of(mask) if max(piece[1].shape) > 0.5 * FINE]
+def character(part):
+    """The ink of a box's inside, where it is more than 0.5, as one piece (box, mask); None if there is none."""
+    pieces = [piece for piece in pieces_of(part > 0.5) if max(piece[1].shape) > 0.5 * FINE]
     if not pieces or max(max(piece[1].shape) for piece in pieces) < SMALLEST * FINE:
         return None
     whole = pieces[0]

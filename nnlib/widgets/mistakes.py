@@ -85,8 +85,8 @@ class MistakeGallery(Panel):
             button(f"{k} {reason}", "", lambda reason=reason: self.sort(reason), what)
             for k, reason in enumerate(self.reasons, 1)
         ]
-        back = button("Not sorted", "undo", lambda: self.sort(""), "Take the chosen picture's reason away again")
-        rows = [ipywidgets.HBox([which, back]), ipywidgets.HBox(sort, layout={"flex_flow": "row wrap"})]
+        self._back = button("Not sorted", "undo", lambda: self.sort(""), "Take the chosen picture's reason away again")
+        rows = [ipywidgets.HBox([which, self._back]), ipywidgets.HBox(sort, layout={"flex_flow": "row wrap"})]
         artists = [self._large, self._title, *(part for tile in self._tiles for part in tile), *self._bars]
         super().__init__(figure, [*artists, *self._numbers], rows, lecture)
 
@@ -147,6 +147,7 @@ class MistakeGallery(Panel):
         return f"picture {k}: {self.labels[k]} read as {self.answers[k]}{about}"
 
     def update(self):
+        self._back.disabled = not self.sorting[self.index]
         self._large.set_data(self.X[self.index])
         self._title.set(text=f"{self.labels[self.index]} read as {self.answers[self.index]}", parse_math=False)
         for place, (picture, frame, text) in enumerate(self._tiles):

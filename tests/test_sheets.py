@@ -94,7 +94,7 @@ def test_mnists_test_digits_are_read():
         sheet = images.read_sheet(photograph_sheet(page, seed, megapixels))
         assert np.array_equal(sheet.places @ (10, 1), np.arange(120))
         found.append(right(sheet))
-    assert np.mean(found) >= 0.97
+    assert np.mean(found) >= 0.985  # asked for: 0.97; README says 99 %
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
@@ -113,6 +113,18 @@ def test_pencil_and_ink(some, dark):
 def test_a_file_is_read_like_an_array(page, tmp_path):
     Image.fromarray(photograph_sheet(page, 0)).save(tmp_path / "sheet.png")
     assert np.array_equal(images.read_sheet(tmp_path / "sheet.png").X, images.read_sheet(photograph_sheet(page, 0)).X)
+
+
+def test_colours_and_a_phones_mark_of_how_it_was_held(page):
+    photo = photograph_sheet(page, 0)
+    blue = 255 - (255 - photo[..., None].astype(float)) * (1, 0.9, 0.35)  # blue ink
+    for colours in (blue, photo[..., None] * np.array([1, 0.9, 0.7])):  # and a lamp's light
+        assert right(images.read_sheet(colours.astype(np.uint8))).mean() >= 0.95
+    image, file = Image.fromarray(photo), io.BytesIO()
+    exif = image.getexif()
+    exif[0x112] = 6  # Orientation: to be turned clockwise
+    image.rotate(90, expand=True).save(file, "JPEG", exif=exif)
+    assert right(images.read_sheet(file.getvalue())).mean() >= 0.95
 
 
 def test_empty_boxes_are_told(some):

@@ -209,7 +209,7 @@ class BatchNorm(Layer):
     give way to running averages of them, so that an answer does not depend on the other rows: after each training batch
     `running = (1 - momentum) running + momentum batch`, with the unbiased variance (Ioffe & Szegedy 2015, algorithms 1
     and 2; momentum as in PyTorch). Frozen, it takes the running averages in training, too, and leaves them as they are
-    (as in Keras; PyTorch's goes on until `eval()`). Raises ValueError for a training batch of one value.
+    (as in Keras; PyTorch's goes on until `.eval()`). Raises ValueError for a training batch of one value.
     """
 
     kept = ("X_hat", "deviation")

@@ -39,12 +39,14 @@ def needed(cells, wanted):
 
 
 def with_panels_alone(notebook):
-    """The notebook, of whose code only the panels' cells and what they need are left."""
+    """The notebook, of whose code only the cells that make or show a panel and what these need are left."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    kept = []
+    kept, panels = [], set()
     for k, cell in enumerate(code):
-        if SHOWS_A_PANEL.search(cell.source):
+        makes = SHOWS_A_PANEL.search(cell.source)
+        if makes or cell.source.splitlines()[-1] in panels:
             kept += [*needed(code[:k], used([cell])), cell]
+        panels |= bound([cell]) if makes else set()
     kept = {cell.id for cell in kept}
     notebook.cells = [cell for cell in notebook.cells if cell.cell_type != "code" or cell.id in kept]
     return notebook

@@ -1,4 +1,4 @@
-"""The panels of every notebook in JupyterLab and in Jupyter Notebook 7 in headless Chromium: every control moved.
+"""The panels of every notebook in JupyterLab in headless Chromium: every control moved.
 
 Of a notebook's code the panels' cells and what they need are run; `make test-all` runs whole notebooks.
 
@@ -77,8 +77,11 @@ def check_every_panel(page):
                 control.click()
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-@pytest.mark.parametrize("app", ["lab", "notebook_7"])
-@pytest.mark.parametrize("run", ["panels_", pytest.param("", marks=pytest.mark.slow, id="whole")])
-def test_every_control_answers(run, app, path, opened, request):
-    check_every_panel(opened(request.getfixturevalue(app), run + path.name))
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+panels_and_whole = pytest.mark.parametrize("run", ["panels_", pytest.param("", marks=pytest.mark.slow, id="whole")])
+
+
+@every_notebook
+@panels_and_whole
+def test_every_control_answers(run, path, opened, lab):
+    check_every_panel(opened(lab, run + path.name))

@@ -1,5 +1,6 @@
 """The valley: every control is moved beyond its default, and the paths are those of the textbook's formulas."""
 
+import matplotlib
 import nbformat
 import numpy as np
 import pytest
@@ -115,7 +116,10 @@ def test_the_start_follows_the_mouse(lab, opened):
     says = page.locator(".nnlib-message")
     says.filter(has_text="Start (-4.00, 1.20)").wait_for()
 
-    box, here = settled(picture), Valley()  # the same figure: where a point stands in it is known here
+    box = settled(picture)
+    with matplotlib.rc_context():  # another test of this process may have called plots.use_style; the page's has not
+        matplotlib.rcdefaults()
+        here = Valley()  # the same figure: where a point stands in it is known here
     width, height = here.canvas.get_width_height()
 
     def place(x, y):

@@ -44,10 +44,8 @@ lab: .venv/ready
 lecture: .venv/ready
 	exec $(BIN)/python tools/lecture.py $(NOTEBOOK) $(AS_ROOT) $(ARGS)
 
-# A file is run by one process: what its tests share is made once. The longest stand first. One process more than there
-# are cores, since those that drive a browser wait for most of their time.
-TOGETHER = -n $(shell $(BIN)/python -c "import os; print(min(len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count(), 3) + 1)") \
-    --dist loadfile --no-loadscope-reorder
+# A file is run by one process: what its tests share is made once. The longest stand first.
+TOGETHER = -n auto --dist loadfile --no-loadscope-reorder
 
 test: .venv/ready
 	$(BIN)/python -m pytest $(TOGETHER) $(ARGS)

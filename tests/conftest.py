@@ -12,6 +12,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import joblib
 import nbformat
 import pytest
 from cells import with_panels_alone
@@ -37,6 +38,11 @@ ALL_CELLS_RAN = """() => {
 # The kernels that the tests start take one BLAS thread, as this process does: on a busy machine two make products of
 # small matrices up to 50 times slower. `make test-cpus` asks for two.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def pytest_xdist_auto_num_workers():
+    """One process more than there are cores, since those that drive a browser wait for most of their time."""
+    return min(joblib.cpu_count(), 3) + 1
 
 
 @pytest.fixture(scope="session", autouse=True)

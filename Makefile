@@ -1,4 +1,4 @@
-# `make lab` opens the notebooks and `make test` runs every test, each from a fresh clone. `make` alone lists the rest.
+# `make lab` opens the notebooks and `make test` runs the tests, each from a fresh clone. `make` alone lists the rest.
 #   extra flags       make test ARGS="-x -k gradient"        make lab ARGS="--no-browser --port=9999"
 #   another Python    make lab PYTHON=/path/to/python3.12
 #   some notebooks    make run NOTEBOOKS=notebooks/01_data_loading.ipynb
@@ -19,9 +19,9 @@ export JUPYTER_PREFER_ENV_PATH := 1
 help:
 	@echo "make lab         open the notebooks in JupyterLab"
 	@echo "make lecture     a notebook as slides whose panels are live; another one: NOTEBOOK=notebooks/02_single_layer_net.ipynb"
-	@echo "make test        run every test, and every notebook"
+	@echo "make test        run the tests, and every notebook"
 	@echo "make check       lint, and the tests of the core and of texts: less than a minute"
-	@echo "make test-all    what make test leaves out: whole notebooks in JupyterLab and in Notebook 7"
+	@echo "make test-all    what make test leaves out: whole notebooks in JupyterLab and in Notebook 7, the wheel"
 	@echo "make test-site   run every notebook and the playground in a browser without a kernel (wants NNLIB_PYODIDE=folder)"
 	@echo "make test-oldest run every test with the lowest versions that requirements.txt allows (wants uv)"
 	@echo "make test-cpus   run what computes with other processors' kernels, and show which this one has"
@@ -98,14 +98,19 @@ slides: .venv/ready
 	$(BIN)/python tools/slides.py $(ARGS) $(NOTEBOOKS)
 
 # PYODIDE=folder: a Pyodide distribution, put inside, so that the site asks for nothing outside itself.
-site: .venv/site
-	$(BIN)/python tools/site.py $(if $(PYODIDE),--pyodide "$(PYODIDE)") $(ARGS)
+site: .venv/site/ready
+	$(SITE)/python tools/site.py $(if $(PYODIDE),--pyodide "$(PYODIDE)") $(ARGS)
 
-test-site: .venv/site
-	$(BIN)/python -m pytest -m site $(ARGS) tests
+test-site: .venv/site/ready
+	$(SITE)/python -m pytest -m site $(ARGS) tests
 
-.venv/site: site/requirements.txt .venv/ready
-	$(INSTALL) -r site/requirements.txt
+# An environment of its own: JupyterLite's kernel, installed beside JupyterLab, is an extension that fails there.
+SITE = $(subst .venv,.venv/site,$(BIN))
+
+.venv/site/ready: site/requirements.txt .venv/ready
+	rm -rf .venv/site
+	$(if $(UV),"$(UV)" venv --quiet --python $(BIN)/python .venv/site,$(BIN)/python -m venv .venv/site)
+	$(subst $(BIN),$(SITE),$(INSTALL)) -r requirements.txt -r site/requirements.txt
 	@touch $@
 
 bench: .venv/ready

@@ -66,21 +66,20 @@ class NetworkClassifier(ClassifierMixin, _NetworkEstimator):
 
     def fit(self, X, y):
         """Train a new network on X (m, n_features) with labels y (m,)."""
-        return self._learn(X, y, self.epochs, classes=np.unique)
+        return self._learn(X, y, self.epochs, new=True)
 
     def partial_fit(self, X, y, classes=None):
         """One more epoch, over these rows. The first call names all `classes` that will come."""
         new = not hasattr(self, "network_")
         if new and classes is None:
             raise ValueError("the first call of partial_fit wants classes=, all labels that y will ever hold")
-        return self._learn(X, y, 1, classes=(lambda _: np.unique(classes)) if new else None)
+        return self._learn(X, y, 1, new, classes)
 
-    def _learn(self, X, y, epochs, classes):
-        """Train for some epochs; a new network if there is a function `classes` of y."""
-        X, y = validate_data(self, X, y, reset=classes is not None)
+    def _learn(self, X, y, epochs, new, classes=None):
+        X, y = validate_data(self, X, y, reset=new)
         check_classification_targets(y)
-        if classes:
-            self.classes_ = classes(y)
+        if new:
+            self.classes_ = np.unique(y if classes is None else classes)
             if len(self.classes_) < 2:
                 raise ValueError(f"y holds one class, {self.classes_[0]!r}; a classifier needs at least two classes")
             self._build(len(self.classes_), "softmax", X.dtype)

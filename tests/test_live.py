@@ -62,6 +62,18 @@ def table(rows):
         print(f"{name:58} {value:8.1f} {unit:12} (bound {bound})")
 
 
+def delays_of_moves(page, panel):
+    """The control of the learning rate, and after how many ms each of 50 moves by key is in effect; WATCH looks on."""
+    control, delays = panel.locator(".nnlib-number", has=page.locator("label:text-is('learning rate')")), []
+    control.locator("input[type=range]").focus()
+    for move in range(50):
+        known = page.evaluate("seen.rates.length")
+        page.keyboard.press("ArrowRight" if move % 2 else "ArrowLeft")
+        page.wait_for_function("known => seen.rates.length > known", arg=known, polling=10)
+        delays.append(page.evaluate("seen.rates.at(-1)[0] - seen.key"))
+    return control, delays
+
+
 @pytest.mark.parametrize(
     "name", ["mnist-5k", pytest.param(str(MNIST), marks=needs(MNIST))], ids=["mnist-5k", "full-mnist"]
 )
@@ -83,14 +95,7 @@ def test_training_stays_live(name, lab, opened):
             speeds.append(float(found[1].replace(",", "")))
     frames = (page.evaluate("seen.frames") - before) / 5
 
-    control = panel.locator(".nnlib-number", has=page.locator("label:text-is('learning rate')"))
-    control.locator("input[type=range]").focus()
-    delays = []
-    for move in range(50):
-        known = page.evaluate("seen.rates.length")
-        page.keyboard.press("ArrowRight" if move % 2 else "ArrowLeft")
-        page.wait_for_function("known => seen.rates.length > known", arg=known, polling=10)
-        delays.append(page.evaluate("seen.rates.at(-1)[0] - seen.key"))
+    control, delays = delays_of_moves(page, panel)
     for move in range(200):
         page.keyboard.press("ArrowRight" if move // 10 % 2 else "ArrowLeft")
     page.wait_for_timeout(1500)

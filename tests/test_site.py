@@ -22,11 +22,11 @@ import pytest
 import site_lite
 import site_pyodide
 from test_browser import answers, press
-from test_live import WATCH, table
+from test_live import WATCH, delays_of_moves, table
 
 ROOT = Path(__file__).resolve().parent.parent
 PYODIDE = os.environ.get("NNLIB_PYODIDE", "")
-MINUTES = 30  # until a notebook is given up; README says how long they take
+MINUTES = 30  # until a notebook is given up
 NAMES = ["points", "pad", "digits", "stepper", "activation", "race"]
 
 RAN = """() => {
@@ -93,7 +93,7 @@ def site(tmp_path_factory):
     """The address of a site with Pyodide inside."""
     if not Path(PYODIDE, "pyodide-lock.json").is_file():
         pytest.skip("NNLIB_PYODIDE names no folder with a Pyodide distribution")
-    pytest.importorskip("jupyterlite_core", reason="make .venv/site installs what builds the site")
+    pytest.importorskip("jupyterlite_core", reason="make test-site runs where it is installed")
     folder = tmp_path_factory.mktemp("site") / "site"
     command = [sys.executable, ROOT / "tools" / "site.py", "--pyodide", PYODIDE, "--out", folder]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -233,7 +233,6 @@ def test_the_playground_can_be_read_and_used_by_everybody(site, page):
 @pytest.mark.times
 def test_the_playground_stays_live(site, page):
     """As test_live measures a kernel's panel."""
-    started = page.evaluate("performance.now()")
     panel = play(page, site)
     cold = page.evaluate("performance.now()")
     page.reload()
@@ -245,15 +244,7 @@ def test_the_playground_stays_live(site, page):
     before = page.evaluate("seen.frames")
     page.wait_for_timeout(5000)
     frames = (page.evaluate("seen.frames") - before) / 5
-    control = panel.locator(".nnlib-number", has=page.locator("label:text-is('learning rate')"))
-    control.locator("input[type=range]").focus()
-    delays = []
-    for move in range(50):
-        known = page.evaluate("seen.rates.length")
-        page.keyboard.press("ArrowRight" if move % 2 else "ArrowLeft")
-        page.wait_for_function("known => seen.rates.length > known", arg=known, polling=10)
-        delays.append(page.evaluate("seen.rates.at(-1)[0] - seen.key"))
-    assert started < cold
+    _, delays = delays_of_moves(page, panel)
     table(
         [
             ("first panel of a page never seen before", cold / 1000, "30", "s"),
@@ -265,14 +256,14 @@ def test_the_playground_stays_live(site, page):
     assert cold < 60_000 and warm < 20_000 and frames > 5 / 3 and statistics.median(delays) < 800
 
 
-def test_the_parts_of_a_panel_that_the_page_knows(site_script=ROOT / "site" / "playground" / "widgets.js"):
+def test_the_parts_of_a_panel_that_the_page_knows():
     """Every kind of widget in the playground's panels has its line in widgets.js."""
     import ipywidgets
 
     from nnlib import widgets
     from nnlib.widgets.panel import all_parts
 
-    known = set(re.findall(r"^  (\w+Model):", site_script.read_text(encoding="utf-8"), re.MULTILINE))
+    known = set(re.findall(r"^  (\w+Model):", (ROOT / "site/playground/widgets.js").read_text("utf-8"), re.MULTILINE))
     panels = [
         widgets.Playground("spiral"),
         widgets.DrawingPad(),

@@ -6,6 +6,7 @@ from controls import control
 
 from nnlib import activations
 from nnlib.widgets import ActivationExplorer
+from nnlib.widgets.stored import outputs
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_the_derivative_is_the_slope_of_the_function(name):
 
 
 def test_it_carries_a_picture_for_readers_without_a_kernel(explorer):
-    assert "image/png" in next(explorer._outputs())[0]
+    assert "image/png" in next(outputs(explorer, explorer._message_text))[0]
 
 
 @pytest.mark.parametrize("options", [("leaky_relu", 1.0), ("leaky_relu", 0.55), ("identity",), ("elu", 0.1, 3.0)])

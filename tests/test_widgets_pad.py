@@ -18,6 +18,7 @@ from nnlib import images
 from nnlib.widgets import DrawingPad, Upload
 from nnlib.widgets.answers import in_words, percent
 from nnlib.widgets.pad import LARGE, SIDE
+from nnlib.widgets.stored import outputs
 
 SEVEN = [[(80, 70), (190, 70), (130, 220)]]
 ONE = [[(140, 60), (140, 220)]]
@@ -153,7 +154,7 @@ def test_another_network_and_one_that_does_not_fit():
 
 def test_the_static_picture_shows_the_drawing(pad):
     pad.draw_strokes(SEVEN)
-    bundle, about = next(pad._outputs())
+    bundle, about = next(outputs(pad, pad._message_text))
     picture = Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))).convert("L")
     assert picture.width == 2 * about["image/png"]["width"] < 2000 and "Reads 7" in about["image/png"]["alt"]
     assert np.asarray(picture)[40:-40, 20:550].min() < 10, "black ink on the pad's white paper"

@@ -8,6 +8,7 @@ import traitlets
 
 import nnlib
 from nnlib.widgets import Race
+from nnlib.widgets.stored import outputs
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +192,7 @@ def test_epochs(race, data):
 
 
 def test_it_carries_a_picture_for_readers_without_a_kernel(race):
-    picture, words, live = [data for data, _ in race._outputs()]
+    picture, words, live = [data for data, _ in outputs(race, race._message_text)]
     assert "image/png" in picture and "run this cell" in words["text/html"] and "step 0" in words["text/html"]
     assert "application/vnd.jupyter.widget-view+json" in live
 

@@ -7,6 +7,7 @@ import traitlets
 import nnlib
 from nnlib import images
 from nnlib.widgets import Transform
+from nnlib.widgets.stored import outputs
 from nnlib.widgets.transform import AT_REST
 
 
@@ -124,7 +125,7 @@ def test_names_are_escaped(digits):
 
 
 def test_it_carries_a_picture_for_readers_without_a_kernel(panel):
-    assert "image/png" in next(panel._outputs())[0]
+    assert "image/png" in next(outputs(panel, panel._message_text))[0]
 
 
 def test_the_curve_along_what_was_moved_last(panel):

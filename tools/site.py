@@ -3,11 +3,11 @@ panels alone (playground/), and their Python (pyodide/). `--pyodide FOLDER` copi
 that the site asks for nothing outside itself; without it, the pages take Pyodide from its CDN."""
 
 import argparse
-import importlib.util
 import shutil
 import time
 from pathlib import Path
 
+import site_book
 import site_lite
 import site_playground
 import site_pyodide
@@ -23,10 +23,7 @@ def main(out, pyodide):
     started = time.perf_counter()
     shutil.rmtree(out, ignore_errors=True)  # an older build's files would stay, and JupyterLite would skip its settings
     out.mkdir(parents=True)
-    if importlib.util.find_spec("site_book"):
-        import site_book
-
-        site_book.build(out)
+    site_book.build(out)
     address = site_pyodide.write(out / "pyodide", pyodide)
     site_lite.write(out / "lite", address)
     site_playground.write(out / "playground", address)

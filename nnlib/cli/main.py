@@ -56,8 +56,11 @@ def run_sheet(args):
 
 
 COMMANDS = {
-    **{"train": train.run, "predict": predict.run, "submit": submit.run},
-    **{"sheet": run_sheet, "datasets": run_datasets},
+    "train": train.run,
+    "predict": predict.run,
+    "submit": submit.run,
+    "sheet": run_sheet,
+    "datasets": run_datasets,
 }
 
 

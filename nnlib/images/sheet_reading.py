@@ -16,9 +16,20 @@ from nnlib.images.light import closing, ink_level
 from nnlib.images.reading import read_grey
 from nnlib.images.several import centred, pieces_of, together
 from nnlib.images.sheet import from_corners
-
-from nnlib.images.sheet_layout import COLUMNS, HIGH, MARK, ROWS, SIDE, START, USUAL, WIDE  # isort: skip
-from nnlib.images.sheet_layout import boxes, check_labels, code, code_cells  # isort: skip
+from nnlib.images.sheet_layout import (
+    COLUMNS,
+    HIGH,
+    MARK,
+    ROWS,
+    SIDE,
+    START,
+    USUAL,
+    WIDE,
+    boxes,
+    check_labels,
+    code,
+    code_cells,
+)
 
 PIXELS = 2000  # of the photograph's longer side: what is more shows nothing more
 FINE = 6  # pixels of a millimetre of the straightened sheet

@@ -11,8 +11,8 @@ from nnlib.network import Network
 from nnlib.optimizers import SGD
 from nnlib.widgets.arguments import dataset_of, units_of, whole_number
 from nnlib.widgets.controls import button, number, train_switch
-from nnlib.widgets.panel import TrainingPanel
 from nnlib.widgets.run import Run
+from nnlib.widgets.training_panel import TrainingPanel
 from nnlib.widgets.views import Curves, legend_above
 
 MOST_VAL = 1000  # validation rows that are looked at

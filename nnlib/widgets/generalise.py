@@ -14,8 +14,8 @@ from nnlib.optimizers import SGD
 from nnlib.plots.style import GREY
 from nnlib.widgets.arguments import Number, dataset_of, units_of
 from nnlib.widgets.controls import number, train_buttons
-from nnlib.widgets.panel import TrainingPanel
 from nnlib.widgets.run import Run
+from nnlib.widgets.training_panel import TrainingPanel
 from nnlib.widgets.views import Curves
 
 MOST_TRAIN, MOST_VAL = 500, 1000  # rows that the curves are measured on

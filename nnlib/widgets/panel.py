@@ -12,13 +12,11 @@ only sets attributes and wakes the task; an attribute that is set in a cell or a
 """
 
 import asyncio
-import base64
 import contextlib
 import functools
 import html
 import inspect
 import io
-import re
 import time
 import uuid
 
@@ -34,6 +32,7 @@ from nnlib.widgets.code import code_of
 from nnlib.widgets.controls import FULL_SPEED
 from nnlib.widgets.open_panels import open_panels, running_cell, take_interrupts
 from nnlib.widgets.picture import Picture
+from nnlib.widgets.stored import outputs
 
 TURN_SECONDS = 0.019  # of training between two looks at the controls
 FRAME_SECONDS = 2 * TURN_SECONDS  # of training between two frames
@@ -194,28 +193,13 @@ class Panel(ipywidgets.VBox):
         return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA")).convert("RGB")
 
     def _ipython_display_(self):
-        """The panel, and before it what a reader without a kernel sees: a picture, in 256 colours since the notebook
-        keeps it, and words. The live panel hides both; where there is none, they hide its error."""
+        """The panel, and what a reader without a kernel sees in its place."""
         from IPython.display import display
 
-        for data, about in self._outputs():
-            display(data, raw=True, metadata=about)
-
-    def _outputs(self):
         with self._failing():
             self.draw()
-        picture, file, key = self.snapshot(), io.BytesIO(), self.picture.key
-        picture.quantize(256).save(file, "png", optimize=True)
-        words = f"{self.label}. {self._failure_message or self._message_text}"
-        plain = re.sub("<[^>]*>", " ", words)
-        about = {"image/png": {"width": picture.width // 2, "alt": html.unescape(plain)}}
-        png = base64.b64encode(file.getvalue()).decode()
-        yield {"image/png": png, "text/plain": plain}, about
-        hide = f'.jp-OutputArea-child:has([data-nnlib-panel="{key}"]) + .jp-OutputArea-child:not(:has(.nnlib-panel))'
-        told = f"<p><b>A live panel: run this cell to use it.</b> {words}</p>"
-        shown = f'<div data-nnlib-panel="{key}"><style>{hide} {{ display: none; }}</style>{told}</div>'
-        yield {"text/html": shown, "text/plain": "A live panel: run this cell to use it."}, None
-        yield self._repr_mimebundle_(), None
+        for data, about in outputs(self, self._failure_message or self._message_text):
+            display(data, raw=True, metadata=about)
 
     # -- the task -----------------------------------------------------------------------------------------------------
 
@@ -306,44 +290,6 @@ class Panel(ipywidgets.VBox):
             yield
         except Exception as error:
             self.fail(error)
-
-
-class TrainingPanel(Panel):
-    """A panel whose `work` is one step of training, and which can go back to its start: `_resets` counts how often."""
-
-    _resets = _steps_wanted = 0
-    finished = False  # no further step is wanted
-
-    def advance(self, steps=1):
-        """Train this many steps and draw: exactly what `nnlib.train_steps` does with the same settings and seed."""
-        try:
-            with numerics():
-                for _ in range(steps):
-                    self.work()
-                    if self.finished:
-                        break
-        finally:  # as far as it came
-            self.draw()
-
-    def step_once(self):
-        """One step, by the panel's task."""
-        self._steps_wanted += 1
-        self.changed()
-
-    def reset(self):
-        """Back to the start weights of this seed."""
-        self._resets += 1
-        self._steps_wanted = 0
-        self.changed()
-
-    def _update(self):
-        wanted, self._steps_wanted = self._steps_wanted, 0  # first: if one fails, the rest is not tried again
-        with numerics():
-            for _ in range(wanted):
-                self.work()
-        super()._update()
-        if self.speed < FULL_SPEED:
-            self._message_text += f" &middot; at most {self.speed:,g} steps/s"
 
 
 def all_parts(widget):

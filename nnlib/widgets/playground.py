@@ -14,9 +14,9 @@ from nnlib.network import Network
 from nnlib.optimizers import OPTIMIZERS
 from nnlib.widgets.arguments import Number, dataset_of, rows_of, units_of
 from nnlib.widgets.controls import ACTIVATIONS, train_buttons
-from nnlib.widgets.panel import TrainingPanel
 from nnlib.widgets.playground_controls import GIVEN, network_controls, point_controls, training_controls
 from nnlib.widgets.run import Run
+from nnlib.widgets.training_panel import TrainingPanel
 from nnlib.widgets.views import Curves, view_of
 
 

@@ -14,8 +14,8 @@ from nnlib.network import Network
 from nnlib.optimizers import OPTIMIZERS, SGD
 from nnlib.widgets.arguments import dataset_of, whole_number
 from nnlib.widgets.controls import ACTIVATIONS, RATES, dropdown, number, switch, train_buttons
-from nnlib.widgets.panel import TrainingPanel
 from nnlib.widgets.run import Run
+from nnlib.widgets.training_panel import TrainingPanel
 from nnlib.widgets.views import count_steps, end_of_steps
 
 STYLES, MARKERS = ("-", "--", "-."), "os^"

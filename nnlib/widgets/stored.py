@@ -1,0 +1,23 @@
+"""What a notebook keeps of a panel, for a reader without a kernel."""
+
+import base64
+import html
+import io
+import re
+
+
+def outputs(panel, message):
+    """The outputs of the cell that shows a panel: its picture, in 256 colours since the notebook keeps it; its words;
+    and the live panel, which hides both. Where there is none, the words hide its error. Each with its metadata."""
+    picture, file, key = panel.snapshot(), io.BytesIO(), panel.picture.key
+    picture.quantize(256).save(file, "png", optimize=True)
+    words = f"{panel.label}. {message}"
+    plain = re.sub("<[^>]*>", " ", words)
+    about = {"image/png": {"width": picture.width // 2, "alt": html.unescape(plain)}}
+    png = base64.b64encode(file.getvalue()).decode()
+    yield {"image/png": png, "text/plain": plain}, about
+    hide = f'.jp-OutputArea-child:has([data-nnlib-panel="{key}"]) + .jp-OutputArea-child:not(:has(.nnlib-panel))'
+    told = f"<p><b>A live panel: run this cell to use it.</b> {words}</p>"
+    shown = f'<div data-nnlib-panel="{key}"><style>{hide} {{ display: none; }}</style>{told}</div>'
+    yield {"text/html": shown, "text/plain": "A live panel: run this cell to use it."}, None
+    yield panel._repr_mimebundle_(), None

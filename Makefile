@@ -34,7 +34,7 @@ help:
 	@echo "make site        the site, in build/site/: book, notebooks and panels that run in the browser; PYODIDE=folder puts Pyodide inside"
 	@echo "make notebooks   execute the notebooks in place, as they are committed, and write their figures"
 	@echo "make figures     write figures/ from the pictures that the notebooks hold"
-	@echo "make bench       run the benchmarks"
+	@echo "make bench       run the benchmarks, on a machine that has nothing else to do, and write benchmarks/results.md"
 	@echo "make lint        check style, format and spelling, notebooks included"
 	@echo "make clean       remove build/ but for what somebody edited there, and caches (.venv stays)"
 
@@ -114,7 +114,7 @@ SITE = $(subst .venv,.venv/site,$(BIN))
 	@touch $@
 
 bench: .venv/ready
-	$(BIN)/python benchmarks/training.py $(ARGS)
+	$(BIN)/python benchmarks/report.py $(ARGS)
 	NNLIB_LIVE_MINUTES=10 $(BIN)/python -m pytest -q -s -m times tests
 
 lint: .venv/ready

@@ -1,168 +1,95 @@
-"""How long one epoch of training takes: nnlib beside scikit-learn and, where it is installed, PyTorch.
+"""How long an epoch takes, beside the peers: the nets of the five systems, batch sizes, layers.
 
-    python benchmarks/training.py [--rounds 7]
+    python benchmarks/training.py [nets] [batches] [layers] [--rounds 5] [--net A]
 
-Network A (784-128-64-10, ReLU, softmax, cross-entropy), 60,000 rows, batches of 128, float32, SGD and Adam. The rows
-are those of mnist-5k, repeated. Every peer runs in a process of its own, one after the other, in turn: in a shared
-process the libraries' thread pools slow each other down. A process trains one epoch to warm up and three that count,
-and reports their median; the table compares the medians over the rounds. `torch fused` is PyTorch with `fused=True`,
-its fastest optimizer, which is not its default.
-
-The row `conv` is an epoch of conv 8@5x5, pool, conv 16@5x5, pool, dense (ReLU after each convolution) over the same
-rows as pictures, in batches of 64, with SGD. scikit-learn has no convolution. `products` is the floor for a convolution
-that is computed as matrix products: the products of such an epoch, over arrays that lie ready, and nothing else.
+60,000 rows, float32; those of mnist-5k (system C: of scikit-learn's digits), repeated. Batches of 128 unless told, of
+64 for convolutions. A process trains one epoch to warm up and three that count (one, where it takes seconds), and
+reports their median; so no compilation is charged to anybody. The table has the medians over the rounds, in brackets
+the minimum, and for the peers how many times as long they take. What each peer is stands in peers.py; a peer that is
+not installed is left out.
 """
 
 import argparse
-import importlib.metadata
-import importlib.util
 import json
-import os
-import platform
-import subprocess
-import sys
 import time
 import warnings
-from functools import partial
+from pathlib import Path
 from statistics import median
 
 import numpy as np
+import peers
+import turns
 
-ROWS, BATCH, SIZES = 60_000, 128, [784, 128, 64, 10]
-RATES = {"sgd": 0.1, "adam": 0.001, "conv": 0.1}  # by row of the table
-CONV_BATCH = 64
+import nnlib
 
-
-def digits():
-    """X (60000, 784) float32 and y (60000,), mnist-5k over and over."""
-    import nnlib
-
-    data = nnlib.load_dataset("mnist-5k", validation=0)
-    return np.resize(data.X_train, (ROWS, 784)), np.resize(data.y_train, ROWS)
-
-
-def nnlib_epoch(X, y, case):
-    import nnlib
-    from nnlib import Activation, Conv2D, Dense, Flatten, MaxPool2D
-
-    net, batch = nnlib.Network(SIZES, activations="relu"), BATCH
-    if case == "conv":
-        layers = [Conv2D(1, 8, 5), Activation("relu"), MaxPool2D(2), Conv2D(8, 16, 5), Activation("relu"), MaxPool2D(2)]
-        net, batch = nnlib.Network(layers=[*layers, Flatten(), Dense(256, 10)]), CONV_BATCH
-    steps = (nnlib.Adam if case == "adam" else nnlib.SGD)(RATES[case])
-    rng = np.random.default_rng(0)
-    return lambda: nnlib.train(net, X, y, 1, batch, steps, seed=rng, progress=False)["loss"].iloc[-1]
-
-
-def products_epoch(X, y, case):
-    """The matrix products of the row `conv`: three of each layer, but no dX in the first."""
-    rng, shapes = np.random.default_rng(0), ((8, 25, 24 * 24), (16, 8 * 25, 8 * 8))  # kernels, patch, places
-    arrays = [
-        (
-            rng.random((kernels, patch), np.float32),
-            rng.random((CONV_BATCH, patch, places), np.float32),
-            rng.random((CONV_BATCH, kernels, places), np.float32),
-        )
-        for kernels, patch, places in shapes
-    ]
-
-    def epoch():
-        for _ in range(-(-ROWS // CONV_BATCH)):
-            for W, patches, dZ in arrays:
-                W @ patches
-                dZ @ patches.transpose(0, 2, 1)
-            W.T @ dZ  # of the second layer
-        return np.nan
-
-    return epoch
-
-
-def torch_epoch(X, y, case, fused=False):
-    import torch
-    from torch import nn
-
-    torch.manual_seed(0)
-    X, y = torch.from_numpy(X), torch.from_numpy(y)
-    net, batch = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 10)), BATCH
-    if case == "conv":
-        X, batch = X.reshape(-1, 1, 28, 28), CONV_BATCH
-        convolutions = [nn.Conv2d(1, 8, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(8, 16, 5), nn.ReLU(), nn.MaxPool2d(2)]
-        net = nn.Sequential(*convolutions, nn.Flatten(), nn.Linear(256, 10))
-    make = torch.optim.Adam if case == "adam" else torch.optim.SGD
-    steps = make(net.parameters(), lr=RATES[case], fused=fused)
-    criterion = nn.CrossEntropyLoss()
-
-    def epoch():
-        total = 0.0
-        for rows in torch.randperm(ROWS).split(batch):
-            steps.zero_grad()
-            loss = criterion(net(X[rows]), y[rows])
-            loss.backward()
-            steps.step()
-            total += loss.item() * len(rows)
-        return total / ROWS
-
-    return epoch
-
-
-def sklearn_epoch(X, y, case):
-    from sklearn.neural_network import MLPClassifier
-
-    net = MLPClassifier(SIZES[1:-1], solver=case, alpha=0, batch_size=BATCH, learning_rate_init=RATES[case], momentum=0)
-
-    def epoch():
-        net.partial_fit(X, y, classes=range(10))
-        return net.loss_
-
-    return epoch
-
-
-PEERS = {
-    "nnlib": nnlib_epoch,
-    "torch": torch_epoch,
-    "torch fused": partial(torch_epoch, fused=True),
-    "sklearn": sklearn_epoch,
-    "products": products_epoch,
+ROWS = 60_000
+CASES = {
+    "nets": [(net, optimizer, 128) for net in peers.SIZES for optimizer in peers.RATES],
+    "batches": [("A", "sgd", batch) for batch in (16, 64, 256, 1024, ROWS)],
+    "layers": [(net, "adam", 64 if net == "convolution" else 128) for net in peers.NETS if net not in peers.SIZES],
 }
-CONV_PEERS = "nnlib", "torch", "torch fused", "products"
-PACKAGES = {"nnlib": "numpy", "torch": "torch", "torch fused": "torch", "sklearn": "scikit-learn", "products": "numpy"}
 
 
-def measure(peer, case):
+def rows_of(net):
+    """X (60000, n) float32 and y (60000,)."""
+    data = nnlib.load_dataset("digits" if net == "C" else "mnist-5k", validation=0)
+    return np.resize(data.X_train, (ROWS, data.X_train.shape[1])), np.resize(data.y_train, ROWS)
+
+
+def measure(peer, net, optimizer, batch):
     """Seconds of the median epoch and the last epoch's loss, in this process."""
     with warnings.catch_warnings(action="ignore"):
-        epoch = PEERS[peer](*digits(), case)
+        epoch, _ = peers.PEERS[peer](net, optimizer, int(batch), *rows_of(net))
         seconds, loss = [], epoch()
-        for _ in range(3):
+        while len(seconds) < 3 and sum(seconds) < 2:
             started = time.perf_counter()
             loss = epoch()
             seconds.append(time.perf_counter() - started)
     return {"seconds": median(seconds), "loss": float(loss)}
 
 
+def installed():
+    return [peer for peer in peers.PEERS if turns.installed(peers.module(peer))]
+
+
+def compare(cases, rounds, anyhow):
+    """Print the table of these cases; returns the seconds of all rounds, by case and peer."""
+    known, every = installed(), {}
+    turns.table(["net, optimizer, batch", "nnlib, seconds", *known[1:]], [])
+    for case in cases:
+        chosen = [peer for peer in known if peers.takes(peer, *case[:2])]
+        commands = {peer: [__file__, "--measure", peer, *map(str, case)] for peer in chosen}
+        results = turns.in_turn(commands, rounds, anyhow)
+        ours = turns.middle(results["nnlib"])
+        cells = [f"{ours:.3f} ({min(one['seconds'] for one in results['nnlib']):.3f})"]
+        cells += [f"{turns.middle(results[peer]) / ours:.2f}" if peer in results else "" for peer in known[1:]]
+        net, optimizer, batch = case
+        print("| " + " | ".join([f"{net}, {optimizer}, {batch if batch < ROWS else 'all'}", *cells]) + " |", flush=True)
+        every[" ".join(map(str, case))] = {peer: [one["seconds"] for one in results[peer]] for peer in results}
+    return every
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--measure", nargs=2, metavar=("PEER", "ROW"), help=argparse.SUPPRESS)
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(CASES)}; all unless told")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--net", choices=[*peers.NETS], help="this one alone")
+    parser.add_argument("--anyhow", action="store_true", help="also while the machine is busy")
+    parser.add_argument("--json", type=Path, help="all rounds, into this file")
+    parser.add_argument("--measure", nargs=4, metavar=("PEER", "NET", "OPTIMIZER", "BATCH"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if unknown := {*arguments.parts} - {*CASES}:
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
     if arguments.measure:
         print(json.dumps(measure(*arguments.measure)))
         return
-    ours = {"nnlib", "products"}
-    peers = [peer for peer in PEERS if peer in ours or importlib.util.find_spec(peer.split()[0])]
-    versions = {PACKAGES[peer]: importlib.metadata.version(PACKAGES[peer]) for peer in peers}
-    print(f"{os.cpu_count()} cores, Python {platform.python_version()},", ", ".join(map(" ".join, versions.items())))
-    print("\n| row | peer | seconds per epoch | times nnlib's | loss of the last epoch |\n|---|---|---|---|---|")
-    for case in RATES:
-        runs = {peer: [] for peer in peers if (peer in CONV_PEERS if case == "conv" else peer != "products")}
-        for _ in range(arguments.rounds):
-            for peer in runs:
-                command = [sys.executable, __file__, "--measure", peer, case]
-                runs[peer].append(json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
-        seconds = {peer: median(run["seconds"] for run in runs[peer]) for peer in runs}
-        for peer in runs:
-            ratio, loss = seconds[peer] / seconds["nnlib"], runs[peer][-1]["loss"]
-            print(f"| {case} | {peer} | {seconds[peer]:.3f} | {ratio:.2f} | {loss:.3f} |", flush=True)
+    every = {}
+    for part in arguments.parts or CASES:
+        cases = [case for case in CASES[part] if arguments.net in (None, case[0])]
+        every |= compare(cases, arguments.rounds, arguments.anyhow)
+        print()
+    if arguments.json:
+        arguments.json.write_text(json.dumps(every), encoding="utf-8")
 
 
 if __name__ == "__main__":

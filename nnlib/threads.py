@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import sys
+import time
 import warnings
 
 import numpy as np
@@ -13,27 +14,55 @@ if IN_BROWSER:
     for words in ("tqdm:disabling monitor support", "Could not find dl_iterate_phdr", "JsProxy.as_object_map"):
         warnings.filterwarnings("ignore", words)
 
-# Multiplications of one batch's products. Below, a second thread gains at most a factor of 1.7 on a quiet machine, and
-# beside a busy process it costs one of up to 12 (2 cores, benchmarks/threads.py); above, it gains and costs little.
-SMALL = 3e8
+TRIAL = 0.05  # seconds of steps with each number of threads; a busy process does not fill less at every moment
+REST = 50  # times what a trial took, until the next one
 
 
-def blas_threads(multiplications):
-    """A context in which BLAS takes one thread for products as small as these, else as many as there are.
+def on_best_threads(steps):
+    """Yield what the iterator `steps` yields, each computed by one BLAS thread or by all, whichever proved faster.
 
-    A meeting of threads costs more than a small product; beside a busy process it costs tens of times more.
+    Threads meet in every product. Where nothing else runs, that halves the time of a step on two cores; beside a busy
+    process, where each waits for the other, a small step takes tens of times longer. So it is tried, again and again.
     """
-    if IN_BROWSER:
-        return contextlib.nullcontext()
-    return controller().limit(limits=1 if multiplications < SMALL else None, user_api="blas")
+    every = max((library.num_threads for library in blas().lib_controllers), default=1) if not IN_BROWSER else 1
+    if every == 1:
+        yield from steps
+        return
+    with blas().limit(limits=every):  # as it is; restored in the end
+        while True:
+            rates, began = {}, time.perf_counter()
+            for threads in (every, 1):
+                blas().limit(limits=threads)
+                taken, spent = 0, 0.0
+                while spent < TRIAL:
+                    started = time.perf_counter()
+                    step = next(steps, None)
+                    taken, spent = taken + 1, spent + time.perf_counter() - started
+                    if step is None:
+                        return
+                    yield step
+                rates[threads] = taken / spent
+            blas().limit(limits=max(rates, key=rates.get))
+            end = time.perf_counter() + REST * (time.perf_counter() - began)
+            for step in steps:
+                yield step
+                if time.perf_counter() > end:
+                    break
+            else:
+                return
+
+
+def one_blas_thread():
+    """A context in which BLAS takes one thread."""
+    return contextlib.nullcontext() if IN_BROWSER else blas().limit(limits=1)
 
 
 @functools.cache
-def controller():
+def blas():
     """The BLAS libraries of this process; to look for them takes milliseconds."""
     from threadpoolctl import ThreadpoolController
 
-    return ThreadpoolController()
+    return ThreadpoolController().select(user_api="blas")
 
 
 def scipy_matmul(A, B, out=None):

@@ -2,6 +2,7 @@
 
 import time
 import warnings
+from contextlib import closing
 from itertools import islice
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from nnlib.files import Checkpoint
 from nnlib.layers import BatchNorm, whole
 from nnlib.optimizers import SGD
-from nnlib.threads import IN_BROWSER, blas_threads
+from nnlib.threads import IN_BROWSER, on_best_threads
 
 
 def train_steps(net, X, y, epochs=10, batch_size=64, optimizer=None, seed=0, augment=None):
@@ -97,10 +98,11 @@ def train(net, X, y, epochs=10, batch_size=64, optimizer=None, validation=None, 
     restore_best  in the end, go back to the parameters of the epoch with the smallest val_loss
     callback      called after each epoch with its row of the history, a dict
     checkpoint    path of a file, written after each epoch, whole or not at all. Where it exists, training goes on from
-                  it, to the same bits as without a break; ValueError if it is another training's (rows, settings)
+                  it, to the same bits as without a break (with OPENBLAS_NUM_THREADS=1: else the number of threads is
+                  chosen by trial); ValueError if it is another training's (rows, settings)
 
-    However training ends, `net.history` holds what there was; an interrupt (KeyboardInterrupt) is raised again. Warns
-    when a classifier has learned nothing by the end of an epoch, the first with 20 steps behind it.
+    However training ends, `net.history` holds what there was; KeyboardInterrupt is raised again. Warns when a
+    classifier has learned nothing by the end of an epoch, the first with 20 steps behind it.
     """
     from tqdm.auto import tqdm
 
@@ -114,11 +116,10 @@ def train(net, X, y, epochs=10, batch_size=64, optimizer=None, validation=None, 
     kept = Checkpoint(checkpoint, net, optimizer, rngs, X, Y, seed, batch_size=size) if checkpoint else None
     history, seconds, best, least, best_epoch = kept.read() if kept else ([], 0.0, None, np.inf, 0)
     left = range(len(history) + 1, epochs + 1)
-    steps = _steps(net, *ready, left, augment)
     records, started, may_warn = [], None, net.is_classifier
     bar = tqdm(total=len(left) * len(X), unit=" samples", unit_scale=True, delay=2, leave=False, disable=not progress)
     try:
-        with blas_threads(size * sum(layer.W.size for layer in net.dense)):
+        with closing(on_best_threads(_steps(net, *ready, left, augment))) as steps:
             for epoch in left:
                 if epoch - 1 - best_epoch >= patience:
                     break

@@ -1,5 +1,7 @@
 """The matrix product of a browser, whose NumPy has no BLAS, against NumPy's own."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -42,3 +44,38 @@ def test_a_network_trains_by_it_as_by_numpy(monkeypatch):
         train(net, X, y, epochs=3, progress=False)
         losses.append(net.loss(X, y))
     assert losses[0] == pytest.approx(losses[1], rel=1e-10)
+
+
+@pytest.mark.parametrize("slow", [1, 2])
+def test_training_takes_the_number_of_threads_that_is_faster(slow):
+    """Steps that take long with one number of threads and no time with the other."""
+    with threads.blas().limit(limits=2):
+
+        def steps():
+            for k in range(200):
+                number = threads.blas().lib_controllers[0].num_threads
+                time.sleep(0.01 if number == slow else 0.001)
+                yield k, number
+
+        taken = list(threads.on_best_threads(steps()))
+        assert [k for k, _ in taken] == [*range(200)]
+        numbers = [number for _, number in taken]
+        change = numbers.index(1)  # tried with all, then with one, then with the better
+        assert change > 0 and {*numbers[:change]} == {2} and numbers[-1] == 3 - slow
+        assert threads.blas().lib_controllers[0].num_threads == 2
+
+
+def test_what_fails_leaves_the_number_of_threads():
+    def steps():
+        yield 1
+        raise ValueError("diverged")
+
+    with threads.blas().limit(limits=2):
+        with pytest.raises(ValueError, match="diverged"):
+            list(threads.on_best_threads(steps()))
+        assert threads.blas().lib_controllers[0].num_threads == 2
+
+
+def test_a_limit_of_one_thread_is_kept():
+    with threads.blas().limit(limits=1):
+        assert list(threads.on_best_threads(iter([7, 8]))) == [7, 8]

@@ -27,7 +27,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from nnlib.plots.strokes import Recorder, joined
-from nnlib.threads import IN_BROWSER, blas_threads
+from nnlib.threads import IN_BROWSER, one_blas_thread
 from nnlib.widgets.code import code_of
 from nnlib.widgets.controls import FULL_SPEED
 from nnlib.widgets.open_panels import open_panels, running_cell, take_interrupts
@@ -304,5 +304,5 @@ def all_parts(widget):
 def numerics():
     """How a panel computes: matrix products on one core, since two make small ones slower and the browser wants the
     other; and without warnings, since a training that diverges is told of in words."""
-    with blas_threads(0), np.errstate(over="ignore", invalid="ignore"):
+    with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
         yield

@@ -5,6 +5,7 @@ const REPORT_MS = 80; // between two reports of what is on screen; each costs mo
 const UNSEEN_MS = 3000; // out of sight until training pauses
 const SILENT_MS = 1500; // without an answer until the page says that it waits
 const SPOKEN_MS = 10000; // between two messages read aloud while training
+const SMALLEST = 0.65; // of its size that a picture is shown at; on a narrower page it scrolls
 
 const CSS = `
 .nnlib-panel { font-size: 14px; }
@@ -170,7 +171,9 @@ export default {
       waiting = false;
       if (!el.isConnected) return;
       const [width, height] = model.get("still").size;
-      const shown = Math.min(el.parentElement.clientWidth || width, model.get("widest") || width);
+      const room = el.parentElement.clientWidth || width;
+      const shown = Math.max(Math.min(room, model.get("widest") || width), SMALLEST * width);
+      box.style.overflowX = shown > room ? "auto" : "";
       const scale = (shown / width) * (window.devicePixelRatio || 1);
       const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
       if (canvas.width !== w || canvas.height !== h) {

@@ -70,6 +70,14 @@ PANELS = {
 shown = {}
 
 
+def wants_more(comm_id):
+    """Is this the list of shapes of points, of which scikit-learn makes some?"""
+    import ipywidgets
+
+    part = ipywidgets.widget_serialization["from_json"](f"IPY_MODEL_{comm_id}", None)
+    return getattr(part, "description", "") == "points"
+
+
 async def show(name):
     """The model of a panel, for the page."""
     from nnlib import widgets

@@ -74,8 +74,9 @@ async function show(panel) {
 }
 
 async function take({ panel, comm, content, buffers }) {
+  const waits = !comm || (content.method === "update" && python.globals.get("wants_more")(comm));
+  if (waits) await python.later;
   if (comm) return python.globals.get("receive")(comm, JSON.stringify(content), buffers);
-  await python.later;
   await show(panel);
 }
 

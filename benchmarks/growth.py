@@ -6,9 +6,9 @@ Memory is the peak of the process beyond what it was when the rows lay ready.
 """
 
 import argparse
-import json
 import time
 import warnings
+from functools import partial
 
 import numpy as np
 import turns
@@ -37,11 +37,11 @@ def main():
     parser.add_argument("--measure", nargs=2, type=int, metavar=("ROWS", "HIDDEN"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
-        print(json.dumps(measure(*arguments.measure)))
+        turns.take_turns(partial(measure, *arguments.measure))
         return
     cases = [*((rows, 128) for rows in ROWS), *((20_000, hidden) for hidden in HIDDEN)]
     commands = {case: [__file__, "--measure", *map(str, case)] for case in cases}
-    results = turns.in_turn(commands, arguments.rounds, arguments.anyhow)
+    results = turns.in_turn(commands, arguments.rounds, arguments.anyhow, afresh=True)
     table = []
     for rows, hidden in cases:
         seconds, more = (turns.middle(results[rows, hidden], name) for name in ("seconds", "peak"))

@@ -4,18 +4,23 @@ python benchmarks/start.py [--rounds 7] [--no-notebooks]
 """
 
 import argparse
+import importlib
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import turns
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = "numpy", "pandas", "nnlib", "sklearn.neural_network", "torch", "jax"
-IMPORT = (
-    "import json, time; s = time.perf_counter(); import {}; print(json.dumps({{'seconds': time.perf_counter() - s}}))"
-)
+
+
+def measure(module):
+    started = time.perf_counter()
+    importlib.import_module(module)
+    return {"seconds": time.perf_counter() - started}
 
 
 def main():
@@ -23,9 +28,13 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--no-notebooks", action="store_true")
     parser.add_argument("--anyhow", action="store_true", help="also while the machine is busy")
+    parser.add_argument("--measure", metavar="MODULE", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    commands = {name: ["-c", IMPORT.format(name)] for name in MODULES if turns.installed(name.split(".")[0])}
-    results = turns.in_turn(commands, arguments.rounds, arguments.anyhow)
+    if arguments.measure:
+        turns.take_turns(partial(measure, arguments.measure))
+        return
+    commands = {name: [__file__, "--measure", name] for name in MODULES if turns.installed(name.split(".")[0])}
+    results = turns.in_turn(commands, arguments.rounds, arguments.anyhow, afresh=True)
     turns.table(["import", "seconds"], [[name, f"{turns.middle(results[name]):.2f}"] for name in commands])
     rows = []
     for path in [] if arguments.no_notebooks else sorted((ROOT / "notebooks").glob("*.ipynb")):

@@ -7,11 +7,11 @@ it, into uint8. In a temporary folder, which is removed in the end.
 """
 
 import argparse
-import json
 import os
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -68,14 +68,14 @@ def main():
     parser.add_argument("--measure", nargs=2, metavar=("WHAT", "PATH"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
-        print(json.dumps(measure(*arguments.measure)))
+        turns.take_turns(partial(measure, *arguments.measure))
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "train.csv"
         write_table(path, arguments.rows)
         known = [what for what in READ if turns.installed(what.split(",")[0])]
         commands = {what: [__file__, "--measure", what, str(path)] for what in known}
-        results = turns.in_turn(commands, arguments.rounds, arguments.anyhow)
+        results = turns.in_turn(commands, arguments.rounds, arguments.anyhow, afresh=True)
         size = path.stat().st_size / 2**20
     pandas = turns.middle(results["pandas"])
     rows = [

@@ -3,10 +3,9 @@
     python benchmarks/training.py [nets] [batches] [layers] [--rounds 5] [--net A]
 
 60,000 rows, float32; those of mnist-5k (system C: of scikit-learn's digits), repeated. Batches of 128 unless told, of
-64 for convolutions. A process trains one epoch to warm up and three that count (one, where it takes seconds), and
-reports their median; so no compilation is charged to anybody. The table has the medians over the rounds, in brackets
-the minimum, and for the peers how many times as long they take. What each peer is stands in peers.py; a peer that is
-not installed is left out.
+64 for convolutions. Each peer trains one epoch to warm up, so that no compilation is charged to anybody, and then one
+in each of its turns. The table has the medians of these, in brackets the minimum, and for the peers how many times as
+long they take. What each peer is stands in peers.py; a peer that is not installed is left out.
 """
 
 import argparse
@@ -14,7 +13,6 @@ import json
 import time
 import warnings
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 import peers
@@ -37,15 +35,17 @@ def rows_of(net):
 
 
 def measure(peer, net, optimizer, batch):
-    """Seconds of the median epoch and the last epoch's loss, in this process."""
+    """Seconds of an epoch and its loss, turn by turn."""
+    epoch, _ = peers.PEERS[peer](net, optimizer, int(batch), *rows_of(net))
+
+    def timed():
+        started = time.perf_counter()
+        loss = epoch()
+        return {"seconds": time.perf_counter() - started, "loss": float(loss)}
+
     with warnings.catch_warnings(action="ignore"):
-        epoch, _ = peers.PEERS[peer](net, optimizer, int(batch), *rows_of(net))
-        seconds, loss = [], epoch()
-        while len(seconds) < 3 and sum(seconds) < 2:
-            started = time.perf_counter()
-            loss = epoch()
-            seconds.append(time.perf_counter() - started)
-    return {"seconds": median(seconds), "loss": float(loss)}
+        epoch()
+        turns.take_turns(timed)
 
 
 def installed():
@@ -81,7 +81,7 @@ def main():
     if unknown := {*arguments.parts} - {*CASES}:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     if arguments.measure:
-        print(json.dumps(measure(*arguments.measure)))
+        measure(*arguments.measure)
         return
     every = {}
     for part in arguments.parts or CASES:

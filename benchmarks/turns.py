@@ -16,35 +16,68 @@ from statistics import median
 
 import psutil
 
-FOREIGN = 0.08  # of one core; what a desktop does when nobody touches it
+FOREIGN = 0.12  # cores; what a desktop does when nobody touches it
 PATIENCE = 30  # turns thrown away in a row until it is said that the machine is busy
+PAUSE = 0.3  # seconds between two turns, in which the threads of the last one fall asleep
 
 
-def run(command):
-    """What the command prints, a line of JSON, as a dict; with `foreign`, the cores that others took meanwhile."""
-    before, started = psutil.cpu_times(), time.perf_counter()
-    children = os.times()
-    done = subprocess.run([sys.executable, *command], check=True, stdout=subprocess.PIPE, text=True)
-    now, after = os.times(), psutil.cpu_times()
-    seconds = time.perf_counter() - started
-    own = sum(getattr(now, name) - getattr(children, name) for name in ("children_user", "children_system"))
-    busy = sum(getattr(after, name) - getattr(before, name) for name in ("user", "system"))
-    return json.loads(done.stdout.splitlines()[-1]) | {"foreign": (busy - own) / seconds}
+class Peer:
+    """A process that waits for its turns: it writes a line when it is ready, and a line of JSON after each it gets."""
+
+    def __init__(self, command):
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen([sys.executable, *command], stdin=pipe, stdout=pipe, text=True)
+        self.answer()
+
+    def answer(self):
+        if not (line := self.process.stdout.readline()):
+            raise RuntimeError(f"{self.process.args} ended; its message stands above")
+        return line
+
+    def turn(self):
+        """What it measured, and as `foreign` the cores that other programs took meanwhile."""
+        time.sleep(PAUSE)
+        before, started = psutil.cpu_times(), time.perf_counter()
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+        result = json.loads(self.answer())
+        seconds, after = time.perf_counter() - started, psutil.cpu_times()
+        busy = sum(getattr(after, name) - getattr(before, name) for name in ("user", "system"))
+        return result | {"foreign": (busy - result["processor"]) / seconds}
 
 
-def in_turn(commands, rounds, anyhow=False):
-    """`commands`: by name. Returns for each name a list of `rounds` results. RuntimeError if the machine is busy."""
-    results = {name: [] for name in commands}
-    for _ in range(rounds):
-        for name, command in commands.items():
-            for _ in range(PATIENCE):
-                result = run(command)
-                if anyhow or result["foreign"] <= FOREIGN:
-                    break
-                print(f"thrown away: others took {result['foreign']:.2f} cores", file=sys.stderr)
-            else:
-                raise RuntimeError("other programs keep this machine busy; end them, or add --anyhow")
-            results[name].append(result)
+def take_turns(measure):
+    """What a Peer's process does: `measure()` returns a dict, once for each line of standard input."""
+    print("ready", flush=True)
+    for _ in sys.stdin:
+        started = time.process_time()
+        result = measure()
+        print(json.dumps(result | {"processor": time.process_time() - started}), flush=True)
+
+
+def in_turn(commands, rounds, anyhow=False, afresh=False):
+    """`commands`: by name, those of Peers, in a process for all turns or, `afresh`, in one for each. Returns for each
+    name a list of `rounds` results. RuntimeError if the machine is busy."""
+    results, waiting = {name: [] for name in commands}, {}
+    try:
+        for _ in range(rounds):
+            for name, command in commands.items():
+                for _ in range(PATIENCE):
+                    if afresh and name in waiting:
+                        waiting.pop(name).process.kill()
+                    if name not in waiting:
+                        waiting[name] = Peer(command)
+                    result = waiting[name].turn()
+                    if anyhow or result["foreign"] <= FOREIGN:
+                        break
+                    print(f"thrown away: others took {result['foreign']:.2f} cores", file=sys.stderr)
+                else:
+                    raise RuntimeError("other programs keep this machine busy; end them, or add --anyhow")
+                results[name].append(result)
+    finally:
+        for peer in waiting.values():
+            peer.process.kill()
+            peer.process.wait()
     return results
 
 

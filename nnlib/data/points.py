@@ -2,9 +2,12 @@
 
 import numpy as np
 
+from nnlib.extras import from_an_extra
+
 SHAPES = ("rings", "XOR", "moons", "spiral", "blobs")
 
 
+@from_an_extra()
 def points(shape, noise=0.1, n=200, seed=0):
     """X (n, 2) between about -1.5 and 1.5, and classes y (n,): one of SHAPES, each point moved by normal `noise`."""
     rng = np.random.default_rng(seed)

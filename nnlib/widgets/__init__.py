@@ -5,6 +5,8 @@ A panel is loaded when it is asked for. Some bring SciPy, which a browser takes 
 
 import importlib
 
+from nnlib.extras import from_an_extra
+
 _MODULES = {
     "ActivationExplorer": "activation_explorer",
     "BackpropStepper": "stepper",
@@ -28,7 +30,8 @@ __all__ = [*_MODULES]
 def __getattr__(name):
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}; panels are {', '.join(_MODULES)}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    with from_an_extra():
+        return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
 
 
 def __dir__():

@@ -3,6 +3,7 @@
 import os
 import sys
 import warnings
+from collections.abc import Sequence
 
 from nnlib.cli import predict, submit, train
 from nnlib.cli.output import complain
@@ -65,7 +66,7 @@ COMMANDS = {
 }
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0, 2 for an error that is the user's to mend, 130 for Ctrl-C.
 
     Raises BrokenPipeError when nobody reads its output any more.

@@ -57,7 +57,7 @@ OTHERWISE = {
 }
 
 
-def data_folder():
+def data_folder() -> Path:
     """Return the folder of the user's files: $NNLIB_DATA, or the repository's data/."""
     return Path(os.environ.get("NNLIB_DATA") or Path(__file__).parents[2] / "data").expanduser().resolve()
 
@@ -87,7 +87,7 @@ def read_named(name):
 
 
 @from_an_extra()
-def mnist_5k():
+def mnist_5k() -> tuple[np.ndarray, np.ndarray]:
     """Return X (5000, 784) uint8, y (5000,): 500 of each digit, from MNIST's training set."""
 
     def compute():
@@ -177,7 +177,7 @@ def temporary_folder():
 
 
 # ---------------------------------------------------------------- paths
-def find_path(name):
+def find_path(name: str | os.PathLike) -> Path:
     """
     Return `name` as an existing path, from the current folder or from the data folder.
 
@@ -206,7 +206,7 @@ def find_path(name):
     )
 
 
-def sample(name):
+def sample(name: str) -> Path:
     """Return the path of a picture in the repository's data/samples: "my_digit.png", or "my_digit" for short.
 
     Where nnlib was installed without its repository around it, data/ is looked for beside or below the working folder.

@@ -3,6 +3,7 @@
 import copy
 import importlib
 from collections import Counter
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ __all__ = ["Question", "Verdict", "check", "planted"]
 
 EMPTY = "Not filled in yet."
 TRIALS = 20  # random inputs that a student's function is judged on
-_wrong_so_far = Counter()  # by question
+_wrong_so_far: Counter[str] = Counter()  # by question
 
 
 class Question:
@@ -31,10 +32,10 @@ class Question:
 class Verdict:
     """What `check` says: true if the answer is right, so that `assert nnlib.check(...)` grades."""
 
-    def __init__(self, right, text):
+    def __init__(self, right: bool, text: str) -> None:
         self.right, self.text = right, text
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self.right
 
     def __repr__(self):
@@ -44,7 +45,7 @@ class Verdict:
         """It was printed."""
 
 
-def check(name, answer, *context):
+def check(name: str, answer: Any, *context: Any) -> Verdict:
     """Print whether `answer` to the question `name` ("02.1 shape") is right, wrong or not filled in yet.
 
     `None` and `...` count as not filled in. A wrong answer gets the hint, never the expected value; a function is told

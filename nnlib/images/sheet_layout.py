@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from nnlib.extras import from_an_extra
+
 PAPERS = {"a4": (210, 297), "letter": (215.9, 279.4)}
 WIDE, HIGH = 180, 250  # from mark to mark
 MARK = 9  # a mark's side: black, white and black nested squares whose sides are as 7 to 5 to 3
@@ -67,6 +69,7 @@ def code_cells(n):
     return WIDE / 2 + CELL * (np.arange(n) - (n - 1) / 2)
 
 
+@from_an_extra()
 def drawn_sheet(labels, size):
     """The sheet as a matplotlib figure, `size` (width, height) in millimetres."""
     from matplotlib import rc_context

@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from nnlib import calibration
+from nnlib.extras import from_an_extra
 from nnlib.layers import Activation
 from nnlib.network import Network
 from nnlib.plots.style import COLORS, GREY, RIGHT, as_text, figure, name_ticks, styled
@@ -23,7 +24,8 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, class_names: Sequence
     Mistakes are coloured by their share of the row, the right answers are grey; the share of right answers stands at
     the right. Labels are 0 to K - 1; K is the number of `class_names`, or else what the labels show.
     """
-    from sklearn import metrics
+    with from_an_extra():
+        from sklearn import metrics
 
     y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
     if y_true.shape != y_pred.shape or y_true.ndim != 1 or len(y_true) == 0:
@@ -138,7 +140,8 @@ def reliability(p: ArrayLike, right: ArrayLike, edges: Sequence[float] | np.ndar
     One point for each group of `calibration.groups`, with the 95 % interval (Wilson) of its share; an honest classifier
     lies on the dashed diagonal, one that is too sure below it. p and right (m,) as there.
     """
-    from scipy.stats import binomtest
+    with from_an_extra():
+        from scipy.stats import binomtest
 
     table = calibration.groups(p, right, edges)
     fig, ax = (ax.figure, ax) if ax is not None else figure(5, 5)

@@ -35,7 +35,7 @@ help:
 	@echo "make notebooks   execute the notebooks in place, as they are committed, and write their figures"
 	@echo "make figures     write figures/ from the pictures that the notebooks hold"
 	@echo "make bench       run the benchmarks, on a machine that has nothing else to do, and write benchmarks/results.md"
-	@echo "make lint        check style, format and spelling, notebooks included"
+	@echo "make lint        check style, format and spelling, notebooks included, and types"
 	@echo "make clean       remove build/ but for what somebody edited there, and caches (.venv stays)"
 
 lab: .venv/ready
@@ -121,12 +121,13 @@ lint: .venv/ready
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m codespell_lib
+	$(BIN)/python -m mypy
 
 clean:
 	@for python in $(BIN)/python $(PYTHON) ""; do "$$python" -c '$(NEW_ENOUGH)' 2>/dev/null && break; done; \
 	if [ -n "$$python" ]; then "$$python" tools/clean.py build; \
 	else echo "build/ stays: no Python 3.11 or newer was found that could tell what was edited there" >&2; fi
-	rm -rf mutants .pytest_cache .ruff_cache .hypothesis
+	rm -rf mutants .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name .venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 # .venv/ready is written last: an install that was interrupted is begun again.

@@ -99,7 +99,7 @@ def check_output(net):
         )
 
 
-def summary(net):
+def summary(net) -> pd.DataFrame:
     """A DataFrame, one row per layer with the activation behind it, and the total number of parameters."""
     rows = []
     for layer, before, behind in zip(net.layers, net.shapes, net.shapes[1:], strict=False):

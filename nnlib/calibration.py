@@ -4,15 +4,19 @@
 was right.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
+from nnlib.extras import from_an_extra
 from nnlib.losses import cross_entropy_from_logits
 
 EDGES = (0.5, 0.7, 0.9, 0.99)  # of a reliability diagram's groups: most answers of a good classifier lie above 0.9
 
 
-def groups(p, right, edges=EDGES):
+def groups(p: ArrayLike, right: ArrayLike, edges: Sequence[float] | np.ndarray = EDGES) -> pd.DataFrame:
     """The answers sorted by p into groups with these borders between them: a DataFrame, a row per group that has any.
 
     Columns: n, the number of answers; said, their mean p; right, the share that is. An answer on a border belongs to
@@ -27,7 +31,7 @@ def groups(p, right, edges=EDGES):
     return table.groupby("group").agg(n=("said", "size"), said=("said", "mean"), right=("right", "mean"))
 
 
-def calibration_error(p, right, bins=10):
+def calibration_error(p: ArrayLike, right: ArrayLike, bins: int = 10) -> float:
     """Expected calibration error: the mean of |said - right| over equally wide groups, each weighted by its answers.
 
     Guo et al. 2017, equation 3. Not 0 even for an honest classifier, since shares of few answers scatter: compare it
@@ -37,7 +41,8 @@ def calibration_error(p, right, bins=10):
     return float(np.average((table["said"] - table["right"]).abs(), weights=table["n"]))
 
 
-def fit_temperature(Z, y):
+@from_an_extra()
+def fit_temperature(Z: ArrayLike, y: ArrayLike) -> float:
     """The T, from 0.001 to 1,000, for which softmax(Z / T) has the smallest cross-entropy on these rows: a float.
 
     Z (m, K) are logits of rows that the network was not trained on, y (m,) their classes. Guo et al. 2017, section 4.2.

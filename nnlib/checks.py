@@ -1,15 +1,19 @@
 """Checks: is the gradient right, and is a network ready to be trained?"""
 
 import copy
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from nnlib.layers import BatchNorm, Dropout
-from nnlib.optimizers import SGD, Adam
+from nnlib.network import Network
+from nnlib.optimizers import SGD, Adam, Optimizer
 
 
-def numerical_gradient(f, array, epsilon=1e-5, entries=None):
+def numerical_gradient(f: Callable[[], float], array: np.ndarray, epsilon: float = 1e-5,
+                       entries: Iterable[int] | None = None) -> np.ndarray:  # fmt: skip
     """Derivative of the number `f()` by every entry of `array`, in the array's shape, by central differences.
 
     `(f(w + epsilon) - f(w - epsilon)) / (2 epsilon)`, whose error falls with epsilon squared. `f` looks at `array`
@@ -32,7 +36,7 @@ def numerical_gradient(f, array, epsilon=1e-5, entries=None):
     return gradient
 
 
-def relative_error(a, b):
+def relative_error(a: ArrayLike, b: ArrayLike) -> float:
     """`||a - b|| / (||a|| + ||b||)`: 0 for equal arrays (two zeros included), 1 for opposite ones; same shapes."""
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape:
@@ -41,7 +45,8 @@ def relative_error(a, b):
     return float(np.linalg.norm(a - b) / size) if size else 0.0
 
 
-def check_gradients(net, X, y, epsilon=1e-5, sample=None, seed=0):
+def check_gradients(net: Network, X: ArrayLike, y: ArrayLike, epsilon: float = 1e-5, sample: int | None = None,
+                    seed: int | np.random.Generator = 0) -> pd.DataFrame:  # fmt: skip
     """Compare the network's gradient with the numerical one, on a float64 copy.
 
     As in training: batch norm takes the batch's statistics, dropout drops, with the same masks each time. Costs two
@@ -82,7 +87,8 @@ def check_gradients(net, X, y, epsilon=1e-5, sample=None, seed=0):
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("parameter")
 
 
-def preflight(net, X, y, optimizer=None, seed=0):
+def preflight(net: Network, X: ArrayLike, y: ArrayLike, optimizer: Optimizer | None = None,
+              seed: int | np.random.Generator = 0) -> pd.DataFrame:  # fmt: skip
     """What to look at before training: a second that saves hours. Changes neither `net` nor `optimizer` (`SGD(0.1)`).
 
     Returns a DataFrame with the columns check, value, expected, passed. Takes up to 500 rows, drawn with `seed`:
@@ -110,7 +116,7 @@ def preflight(net, X, y, optimizer=None, seed=0):
         Z = net.logits(X, training=True)
         start, at_zero = net.compare(Z, Y)[0], net.compare(np.zeros_like(Z), Y)[0]
         smallest, largest = _update_by_weight(net, X[:64], Y[:64], optimizer)
-        checks = [("size of the inputs (root mean square)", _size(X), 0.01, 10)]
+        checks: list[tuple] = [("size of the inputs (root mean square)", _size(X), 0.01, 10)]
         if net.is_classifier:
             if len(X) >= 50:
                 share, chance = _neighbours_agree(X, labels)

@@ -19,17 +19,17 @@ class Conv2D(Layer):
 
     decayed, kept = ("W",), ("patches", "shape")
 
-    def __init__(self, channels_in, channels_out, size, padding=0):
+    def __init__(self, channels_in: int, channels_out: int, size: int, padding: int = 0) -> None:
         self.channels_in, self.channels_out = whole("channels_in", channels_in), whole("channels_out", channels_out)
         self.size, self.padding = whole("size", size), whole("padding", padding, least=0)
         super().__init__(W=(self.channels_out, self.channels_in, self.size, self.size), b=(self.channels_out,))
 
-    def start(self, rng, initializer):
+    def start(self, rng: np.random.Generator, initializer) -> None:
         # As many inputs meet in a value, and as many values take a pixel, as these two say. A kernel is a column.
         W, b = initializer(rng, self.channels_in * self.size**2, self.channels_out * self.size**2)
         self.W, self.b = W[:, : self.channels_out].T.reshape(self.W.shape), b[: self.channels_out]
 
-    def output_shape(self, shape):
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         if len(shape) != 3 or shape[0] != self.channels_in:
             raise ValueError(f"takes pictures of {self.channels_in} channel(s), and gets {in_words(shape)}")
         sides = [n + 2 * self.padding - self.size + 1 for n in shape[1:]]
@@ -37,7 +37,7 @@ class Conv2D(Layer):
             raise ValueError(f"has kernels larger than the picture, which is {in_words(shape)}")
         return (self.channels_out, *sides)
 
-    def forward(self, X, training=False):
+    def forward(self, X: np.ndarray, training: bool = False) -> np.ndarray:
         p, s, m = self.padding, self.size, len(X)
         X = np.pad(X, ((0, 0), (0, 0), (p, p), (p, p))) if p else X
         windows = np.lib.stride_tricks.sliding_window_view(X, (s, s), axis=(2, 3))  # (m, channels_in, h, w, s, s)
@@ -49,7 +49,7 @@ class Conv2D(Layer):
         Z += self.b[:, None]
         return Z.reshape(m, self.channels_out, h, w)
 
-    def backward(self, dZ, need_dX=True):
+    def backward(self, dZ: np.ndarray, need_dX: bool = True) -> np.ndarray | None:
         """From dZ, in Z's shape, fill dW and db; return dX, in X's shape, or None when nobody needs it."""
         m, channels, h, w = dZ.shape
         dZ = dZ.reshape(m, channels, h * w)
@@ -73,11 +73,11 @@ class MaxPool2D(Layer):
 
     kept = ("X", "A")
 
-    def __init__(self, size):
+    def __init__(self, size: int) -> None:
         self.size = whole("size", size)
         super().__init__()
 
-    def output_shape(self, shape):
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         if len(shape) != 3 or min(shape[1:]) < self.size:
             raise ValueError(f"takes pictures of {self.size}x{self.size} or more, and gets {in_words(shape)}")
         return (shape[0], shape[1] // self.size, shape[2] // self.size)
@@ -87,12 +87,12 @@ class MaxPool2D(Layer):
         h, w = (n // self.size * self.size for n in X.shape[2:])
         return [X[:, :, i : h : self.size, j : w : self.size] for i, j in np.ndindex(self.size, self.size)]
 
-    def forward(self, X, training=False):
+    def forward(self, X: np.ndarray, training: bool = False) -> np.ndarray:
         A = functools.reduce(np.maximum, self._places(X))
         self.X, self.A = (X, A) if training else (None, None)
         return A
 
-    def backward(self, dA, need_dX=True):
+    def backward(self, dA: np.ndarray, need_dX: bool = True) -> np.ndarray | None:
         """dX from dA, each in the shape of its twin."""
         dX = np.zeros(self.X.shape, dA.dtype)
         free = np.ones(dA.shape, bool)  # squares whose largest value was not met yet
@@ -102,7 +102,7 @@ class MaxPool2D(Layer):
             free ^= largest
         return dX
 
-    def sides(self):
+    def sides(self) -> np.ndarray | None:
         return np.argmax([x == self.A for x in self._places(self.X)], axis=0)
 
 
@@ -111,16 +111,16 @@ class Flatten(Layer):
 
     kept = ("shape",)
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
 
-    def output_shape(self, shape):
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         return (math.prod(shape),)
 
-    def forward(self, X, training=False):
+    def forward(self, X: np.ndarray, training: bool = False) -> np.ndarray:
         self.shape = X.shape if training else None
         return X.reshape(len(X), -1)
 
-    def backward(self, dA, need_dX=True):
+    def backward(self, dA: np.ndarray, need_dX: bool = True) -> np.ndarray | None:
         """dX (m, channels, h, w) from dA (m, channels * h * w)."""
         return dA.reshape(self.shape)

@@ -1,15 +1,22 @@
 """scikit-learn estimators over Network, for Pipeline, GridSearchCV, cross_val_score and whatever else takes one."""
 
-import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from collections.abc import Callable, Sequence
+from typing import Self
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nnlib.extras import from_an_extra
 from nnlib.layers import look_up
 from nnlib.network import Network
 from nnlib.optimizers import OPTIMIZERS
 from nnlib.training import train
+
+with from_an_extra():
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+    from sklearn.utils import check_random_state
+    from sklearn.utils.multiclass import check_classification_targets
+    from sklearn.utils.validation import check_is_fitted, validate_data
 
 
 class _NetworkEstimator(BaseEstimator):
@@ -29,8 +36,11 @@ class _NetworkEstimator(BaseEstimator):
     `feature_names_in_` if X was a DataFrame. Raises ValueError as `train` does, when training diverges say.
     """
 
-    def __init__(self, hidden=(100,), activation="relu", initializer="he", optimizer="Adam", learning_rate=0.003,
-                 weight_decay=0.0, batch_size=64, epochs=50, random_state=None):  # fmt: skip
+    def __init__(self, hidden: Sequence[int] = (100,), activation: str | Sequence[str] = "relu",
+                 initializer: str | Callable = "he", optimizer: str = "Adam",
+                 learning_rate: float | Callable[[int], float] = 0.003, weight_decay: float = 0.0,
+                 batch_size: int | None = 64, epochs: int = 50,
+                 random_state: int | np.random.RandomState | None = None) -> None:  # fmt: skip
         self.hidden = hidden
         self.activation = activation
         self.initializer = initializer
@@ -64,11 +74,11 @@ class NetworkClassifier(ClassifierMixin, _NetworkEstimator):
         "A classifier: softmax and cross-entropy. Labels may be numbers or strings.\n\n" + _NetworkEstimator.__doc__
     )
 
-    def fit(self, X, y):
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Train a new network on X (m, n_features) with labels y (m,)."""
         return self._learn(X, y, self.epochs, new=True)
 
-    def partial_fit(self, X, y, classes=None):
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
         """One more epoch, over these rows. The first call names all `classes` that will come."""
         new = not hasattr(self, "network_")
         if new and classes is None:
@@ -88,12 +98,12 @@ class NetworkClassifier(ClassifierMixin, _NetworkEstimator):
             raise ValueError(f"y holds {unknown[0]!r}, which is none of the classes {self.classes_.tolist()}")
         return self._train(X, index, epochs)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Probabilities (m, K), a column for each of `classes_`."""
         X = self._checked(X)
         return self.network_.predict_proba(X)
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """The most probable class of each row, (m,)."""
         X = self._checked(X)
         return self.classes_[self.network_.predict(X)]
@@ -102,11 +112,11 @@ class NetworkClassifier(ClassifierMixin, _NetworkEstimator):
 class NetworkRegressor(RegressorMixin, _NetworkEstimator):
     __doc__ = f"A regression: identity output, squared error; y (m,) or (m, K).\n\n{_NetworkEstimator.__doc__}"
 
-    def fit(self, X, y):
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Train a new network on X (m, n_features) with targets y (m,) or (m, K)."""
         return self._learn(X, y, self.epochs, new=True)
 
-    def partial_fit(self, X, y):
+    def partial_fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """One more epoch, over these rows."""
         return self._learn(X, y, 1, new=not hasattr(self, "network_"))
 
@@ -116,7 +126,7 @@ class NetworkRegressor(RegressorMixin, _NetworkEstimator):
             self._build(1 if y.ndim == 1 else y.shape[1], "identity", X.dtype)
         return self._train(X, y, epochs)
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Real values, in the shape of the targets."""
         X = self._checked(X)
         return self.network_.predict(X)

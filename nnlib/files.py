@@ -2,6 +2,7 @@
 
 import glob
 import json
+import os
 import re
 import shutil
 import warnings
@@ -9,14 +10,17 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from nnlib.architecture import LAYERS
 from nnlib.npz import DAMAGED, read_npz, write_npz
 
 UNREADABLE = (OSError, KeyError, TypeError, AttributeError, MemoryError, RecursionError, *DAMAGED)
 
+FilePath = str | os.PathLike
 
-def save(net, path, dtype=None):
+
+def save(net, path: FilePath, dtype: DTypeLike | None = None) -> Path:
     """Write the network to `path` (the ending .npz is added if missing), whole or not at all; returns the path.
 
     The file holds the parameters, W1, b1, W2, b2, ..., the layers' state, and as JSON text the architecture and
@@ -41,8 +45,8 @@ def save(net, path, dtype=None):
     return path
 
 
-def load(network_class, path):
-    """The network that `save` wrote. Raises FileNotFoundError, or ValueError for a file that is not one."""
+def load(network_class, path: FilePath):
+    """What `Network.load` returns, made by `network_class`."""
     if not Path(path).exists():
         raise FileNotFoundError(f"no model file at {path}; give the path that net.save(...) returned")
     try:

@@ -1,9 +1,10 @@
 """From users' arrays to X and Y: checked once, before the layers, which check nothing."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def check_X(net, X):
+def check_X(net, X: ArrayLike) -> np.ndarray:
     """X as rows (m, n_in), contiguous, of the network's dtype; pictures are flattened.
 
     Whole numbers of one byte stay as they are, a quarter of the size: the network takes them batch by batch. Raises
@@ -30,7 +31,7 @@ def check_X(net, X):
     return X
 
 
-def targets(net, y):
+def targets(net, y: ArrayLike) -> np.ndarray:
     """y as Y (m, K) of the network's dtype: classes 0..K-1, (m,), or one-hot rows, (m, K); real for a regression.
 
     Raises ValueError for a class out of range, a value that is not finite, or another shape.
@@ -62,7 +63,7 @@ def targets(net, y):
     return Y
 
 
-def check_X_y(net, X, y):
+def check_X_y(net, X: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """X and Y, checked, with one target per row."""
     X, Y = check_X(net, X), targets(net, y)
     if len(X) != len(Y):

@@ -10,6 +10,7 @@ import inspect
 import json
 import math
 from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -27,17 +28,17 @@ class Layer:
     and dW, b and db) are views into two vectors, pieces of the network's (see `Network`); setting them writes there.
     """
 
-    decayed = ()  # the parameter arrays that weight decay pulls towards 0
-    kept = ()  # what forward keeps for backward
+    decayed: tuple[str, ...] = ()  # the parameter arrays that weight decay pulls towards 0
+    kept: tuple[str, ...] = ()  # what forward keeps for backward
     trainable = True  # False freezes the layer: training leaves its parameters, and batch norm's means, as they are
-    views = frozenset()  # the names of the parameter arrays and their derivatives
+    views: frozenset[str] = frozenset()  # the names of the parameter arrays and their derivatives
 
-    def __init__(self, **shapes):
+    def __init__(self, **shapes: tuple[int, ...]) -> None:
         self.shapes, self.views = shapes, frozenset([*shapes, *(f"d{name}" for name in shapes)])
         self.n_parameters = sum(map(math.prod, shapes.values()))
         self.lay_out(np.zeros(self.n_parameters), np.zeros(self.n_parameters))
 
-    def lay_out(self, parameters, gradient):
+    def lay_out(self, parameters: np.ndarray, gradient: np.ndarray) -> None:
         """Look at these two vectors, both (n_parameters,), as the parameter arrays and their derivatives."""
         start = 0
         for name, shape in self.shapes.items():
@@ -52,29 +53,33 @@ class Layer:
         elif value is not self.__dict__[name]:  # `layer.W -= step` has already written
             write(self.__dict__[name], value)
 
-    def start(self, rng, initializer):
+    if TYPE_CHECKING:  # lay_out makes them: W, dW, b, db, gamma and so on
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    def start(self, rng: np.random.Generator, initializer) -> None:
         """Fill the parameters as they are before training."""
 
-    def output_shape(self, shape):
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Shape of one sample behind this layer, from its shape before. Raises ValueError if that does not fit."""
         return shape
 
-    def state(self):
+    def state(self) -> dict[str, np.ndarray]:
         """What is neither parameter nor argument: a dict of arrays, copies. `restore` takes it back."""
         return {}
 
-    def restore(self, state):
+    def restore(self, state: dict[str, np.ndarray]) -> None:
         """Take back what `state` returned."""
 
-    def sides(self):
+    def sides(self) -> np.ndarray | None:
         """On which side of each kink the last forward pass was, as an array; None for a layer without kinks."""
         return None
 
-    def config(self):
+    def config(self) -> dict:
         """The arguments that make this layer again."""
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
-    def bare(self):
+    def bare(self) -> Self:
         """A copy without parameters and without what `forward` kept: a network lays its own vectors out in it."""
         left_out = self.views.union(self.kept)
         twin = object.__new__(type(self))
@@ -95,26 +100,26 @@ class Dense(Layer):
 
     decayed, kept = ("W",), ("X",)
 
-    def __init__(self, n_in, n_out):
+    def __init__(self, n_in: int, n_out: int) -> None:
         self.n_in, self.n_out = whole("n_in", n_in), whole("n_out", n_out)
         super().__init__(W=(self.n_in, self.n_out), b=(self.n_out,))
 
-    def start(self, rng, initializer):
+    def start(self, rng: np.random.Generator, initializer) -> None:
         self.W, self.b = initializer(rng, self.n_in, self.n_out)
 
-    def output_shape(self, shape):
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         if shape != (self.n_in,):
             hint = "; put Flatten() before it" if shape[1:] else ""
             raise ValueError(f"takes rows of {self.n_in} values, and gets {in_words(shape)}{hint}")
         return (self.n_out,)
 
-    def forward(self, X, training=False):
+    def forward(self, X: np.ndarray, training: bool = False) -> np.ndarray:
         self.X = X if training else None
         Z = matmul(X, self.W)
         Z += self.b
         return Z
 
-    def backward(self, dZ, need_dX=True):
+    def backward(self, dZ: np.ndarray, need_dX: bool = True) -> np.ndarray | None:
         """From dZ (m, n_out) fill dW and db; return dX (m, n_in), or None when nobody needs it (the first layer)."""
         matmul(self.X.T, dZ, out=self.dW)
         np.sum(dZ, axis=0, out=self.db)  # a sum, since b was added to every row
@@ -129,7 +134,7 @@ class Activation(Layer):
 
     kept = ("A",)
 
-    def __init__(self, name, **options):
+    def __init__(self, name: str, **options: float) -> None:
         self.function, self.backward_function = look_up("activation", name, FUNCTIONS)
         known = list(inspect.signature(self.function).parameters)[1:]
         for option, value in options.items():
@@ -140,24 +145,24 @@ class Activation(Layer):
         self.name, self.options = name, {option: float(value) for option, value in options.items()}
         super().__init__()
 
-    def output_shape(self, shape):
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         if self.name == "softmax" and len(shape) > 1:
             raise ValueError(f"takes rows, and gets {in_words(shape)}")
         return shape
 
-    def forward(self, Z, training=False):
+    def forward(self, Z: np.ndarray, training: bool = False) -> np.ndarray:
         A = self.function(Z, **self.options)
         self.A = A if training else None
         return A
 
-    def backward(self, dA, need_dX=True):
+    def backward(self, dA: np.ndarray, need_dX: bool = True) -> np.ndarray | None:
         """dZ from dA, both (m, n)."""
         return self.backward_function(dA, self.A, **self.options)
 
-    def sides(self):
+    def sides(self) -> np.ndarray | None:
         return self.A > 0 if self.name in KINKED else None
 
-    def config(self):
+    def config(self) -> dict:
         return {"name": self.name, **self.options}
 
     def __repr__(self):
@@ -173,17 +178,17 @@ class Dropout(Layer):
 
     kept = ("mask",)
 
-    def __init__(self, rate):
+    def __init__(self, rate: float) -> None:
         if not isinstance(rate, Real) or not 0 <= rate < 1:
             raise ValueError(f"Dropout with rate={rate!r}; expected the share that is dropped, 0 <= rate < 1")
         self.rate, self.rng = float(rate), np.random.default_rng(0)
         super().__init__()
 
-    def start(self, rng, initializer):
+    def start(self, rng: np.random.Generator, initializer) -> None:
         # A child of the network's seed: drawing masks changes no start weights.
         self.rng = np.random.default_rng(rng.bit_generator.seed_seq.spawn(1)[0])
 
-    def forward(self, X, training=False):
+    def forward(self, X: np.ndarray, training: bool = False) -> np.ndarray:
         if not training:
             self.mask = None
             return X
@@ -191,14 +196,14 @@ class Dropout(Layer):
         self.mask = drawn * X.dtype.type(1 / (1 - self.rate))
         return X * self.mask
 
-    def backward(self, dA, need_dX=True):
+    def backward(self, dA: np.ndarray, need_dX: bool = True) -> np.ndarray | None:
         """dX from dA, in X's shape."""
         return dA * self.mask
 
-    def state(self):
+    def state(self) -> dict[str, np.ndarray]:
         return {"rng": np.array(json.dumps(self.rng.bit_generator.state))}
 
-    def restore(self, state):
+    def restore(self, state: dict[str, np.ndarray]) -> None:
         self.rng.bit_generator.state = json.loads(str(state["rng"]))
 
 
@@ -214,7 +219,7 @@ class BatchNorm(Layer):
 
     kept = ("X_hat", "deviation")
 
-    def __init__(self, n, momentum=0.1, epsilon=1e-5):
+    def __init__(self, n: int, momentum: float = 0.1, epsilon: float = 1e-5) -> None:
         self.n = whole("n", n)
         for name, value, end in (("momentum", momentum, 1), ("epsilon", epsilon, np.inf)):
             if not isinstance(value, Real) or not 0 < value <= end or np.isinf(value):
@@ -224,10 +229,10 @@ class BatchNorm(Layer):
         super().__init__(gamma=(self.n,), beta=(self.n,))
         self.gamma = 1
 
-    def start(self, rng, initializer):
+    def start(self, rng: np.random.Generator, initializer) -> None:
         self.gamma, self.running_mean, self.running_variance = 1, np.zeros(self.n), np.ones(self.n)
 
-    def output_shape(self, shape):
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         if len(shape) not in (1, 3) or shape[0] != self.n:
             raise ValueError(f"takes {self.n} units or channels, and gets {in_words(shape)}")
         return shape
@@ -236,7 +241,7 @@ class BatchNorm(Layer):
         """The axes that a mean is over, and the shape in which it meets X again."""
         return ((0,), (self.n,)) if X.ndim == 2 else ((0, 2, 3), (self.n, 1, 1))
 
-    def forward(self, X, training=False):
+    def forward(self, X: np.ndarray, training: bool = False) -> np.ndarray:
         over, one = self._axes(X)
         mean, variance = self.running_mean.astype(X.dtype), self.running_variance.astype(X.dtype)
         if training and self.trainable:
@@ -251,7 +256,7 @@ class BatchNorm(Layer):
         self.X_hat, self.deviation = (X_hat, deviation) if training else (None, None)
         return self.gamma.reshape(one) * X_hat + self.beta.reshape(one)
 
-    def backward(self, dA, need_dX=True):
+    def backward(self, dA: np.ndarray, need_dX: bool = True) -> np.ndarray | None:
         """From dA fill dgamma and dbeta; return dX, in the same shape, or None when nobody needs it."""
         over, one = self._axes(dA)
         np.sum(dA * self.X_hat, axis=over, out=self.dgamma)
@@ -266,10 +271,10 @@ class BatchNorm(Layer):
             dA - self.dbeta.reshape(one) / m - self.X_hat * (self.dgamma.reshape(one) / m)
         )
 
-    def state(self):
+    def state(self) -> dict[str, np.ndarray]:
         return {"running_mean": self.running_mean.copy(), "running_variance": self.running_variance.copy()}
 
-    def restore(self, state):
+    def restore(self, state: dict[str, np.ndarray]) -> None:
         self.running_mean, self.running_variance = state["running_mean"].copy(), state["running_variance"].copy()
 
 

@@ -17,26 +17,26 @@ import numpy as np
 TINY = float(np.finfo(np.float32).tiny)  # the smallest normal float32, 1.2e-38; its logarithm is -87
 
 
-def cross_entropy(A, Y):
+def cross_entropy(A: np.ndarray, Y: np.ndarray) -> tuple[float, np.ndarray]:
     """`-sum_k Y_k log A_k` (Bishop 2006, eq. 4.108)."""
     log_A, slope = _log(A)
     return _mean(-Y * log_A, Y), -Y * slope / len(Y)
 
 
-def binary_cross_entropy(A, Y):
+def binary_cross_entropy(A: np.ndarray, Y: np.ndarray) -> tuple[float, np.ndarray]:
     """`-sum_k [Y_k log A_k + (1 - Y_k) log(1 - A_k)]` (Bishop 2006, eq. 4.90)."""
     log_A, slope = _log(A)
     log_rest, slope_rest = _log(1 - A)
     return _mean(-Y * log_A - (1 - Y) * log_rest, Y), ((1 - Y) * slope_rest - Y * slope) / len(Y)
 
 
-def mean_squared_error(A, Y):
+def mean_squared_error(A: np.ndarray, Y: np.ndarray) -> tuple[float, np.ndarray]:
     """`1/2 sum_k (A_k - Y_k)^2`: K/2 times scikit-learn's mean over all entries."""
     difference = A - Y
     return _mean(difference * difference, Y) / 2, difference / len(Y)
 
 
-def cross_entropy_from_logits(Z, Y):
+def cross_entropy_from_logits(Z: np.ndarray, Y: np.ndarray) -> tuple[float, np.ndarray]:
     """cross_entropy of softmax(Z), for rows of Y that sum to 1. Returns value and dZ."""
     # -log softmax(Z) = log sum exp Z - Z. The row's maximum cancels; without it exp cannot overflow.
     Z = Z - Z.max(axis=1, keepdims=True)
@@ -45,7 +45,7 @@ def cross_entropy_from_logits(Z, Y):
     return _mean(Y * (np.log(total) - Z), Y), (E / total - Y) / len(Y)
 
 
-def binary_cross_entropy_from_logits(Z, Y):
+def binary_cross_entropy_from_logits(Z: np.ndarray, Y: np.ndarray) -> tuple[float, np.ndarray]:
     """binary_cross_entropy of sigmoid(Z). Returns value and dZ."""
     # logaddexp(0, -Z) = log(1 + exp(-Z)) = -log sigmoid(Z), without overflow.
     minus_log_A = np.logaddexp(0, -Z)

@@ -2,14 +2,17 @@
 
 import copy
 import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, DTypeLike
 
 from nnlib import files, inputs, losses
 from nnlib.architecture import check_output, fully_connected, shapes_along, summary
 from nnlib.initializers import INITIALIZERS
-from nnlib.layers import Activation, Dense, look_up, write
+from nnlib.layers import Activation, Dense, Layer, look_up, write
 
 # The outputs there are, and the loss that matches each.
 OUTPUTS = {"softmax": "cross_entropy", "sigmoid": "binary_cross_entropy", "identity": "mean_squared_error"}
@@ -46,8 +49,13 @@ class Network:
     Raises ValueError for a name that is not known, and for a layer that does not fit the one before it.
     """
 
-    def __init__(self, sizes=None, activations=None, output="softmax", loss=None, initializer="he", dtype=np.float32,
-                 seed=0, layers=None, input_shape=None):  # fmt: skip
+    parameters: np.ndarray
+    gradient: np.ndarray
+
+    def __init__(self, sizes: Sequence[int] | None = None, activations: str | Activation | Sequence | None = None,
+                 output: str = "softmax", loss: str | None = None, initializer: str | Callable = "he",
+                 dtype: DTypeLike = np.float32, seed: int | np.random.Generator = 0,
+                 layers: Sequence[Layer] | None = None, input_shape: Sequence[int] | None = None) -> None:  # fmt: skip
         if (sizes is None) == (layers is None):
             raise ValueError("give either sizes, such as [784, 128, 10], or layers=[...]")
         if layers is None:
@@ -63,8 +71,8 @@ class Network:
         self.matched = MATCHED.get((output, loss))
         check_output(self)
         self.target_ndim = 1  # of the y that a regression was trained on: it predicts in that shape
-        self.metadata = {}  # what JSON can hold: how it was trained, say; kept by save and load
-        self.history = None
+        self.metadata: dict = {}  # what JSON can hold: how it was trained, say; kept by save and load
+        self.history: pd.DataFrame | None = None
 
         self._lay_out(np.zeros(sum(layer.n_parameters for layer in self.layers), inputs.check_dtype(dtype)))
         initialize = initializer if callable(initializer) else look_up("initializer", initializer, INITIALIZERS)
@@ -74,21 +82,21 @@ class Network:
 
     # -- the arithmetic: X (m, n_in) and Y (m, K) are checked arrays -------------------------------------------------
 
-    def logits(self, X, training=False):
+    def logits(self, X: np.ndarray, training: bool = False) -> np.ndarray:
         """Z of the output layer (m, K). `training=True` keeps what `backward` needs."""
         A = X.astype(self.dtype, copy=False).reshape(-1, *self.shapes[0])
         for layer in self.layers:
             A = layer.forward(A, training)
         return A
 
-    def compare(self, Z, Y):
+    def compare(self, Z: np.ndarray, Y: np.ndarray) -> tuple[float, np.ndarray]:
         """The loss of the logits Z against the targets Y, and dZ (m, K)."""
         if self.matched:
             return self.matched(Z, Y)
         loss, dA = self.loss_function(self.output.forward(Z, training=True), Y)
         return loss, self.output.backward(dA)
 
-    def backward(self, dZ):
+    def backward(self, dZ: np.ndarray) -> None:
         """From dZ of the output layer (m, K) fill `gradient`, with 0 for layers that are not trainable."""
         frozen, first = [layer for layer in self.layers if not layer.trainable], self._first
         if frozen:
@@ -101,18 +109,18 @@ class Network:
             for name in layer.shapes:
                 setattr(layer, f"d{name}", 0)
 
-    def loss_and_gradient(self, X, Y):
+    def loss_and_gradient(self, X: np.ndarray, Y: np.ndarray) -> tuple[float, np.ndarray]:
         """Forward and backward once: fills `gradient`, returns the loss and the logits Z (m, K)."""
         Z = self.logits(X, training=True)
         loss, dZ = self.compare(Z, Y)
         self.backward(dZ)
         return loss, Z
 
-    def decide(self, A, threshold=0.5):
+    def decide(self, A: np.ndarray, threshold: float = 0.5) -> np.ndarray:
         """Classes (m,) int64 from probabilities or one-hot rows A (m, K): the largest; for K = 1, A >= threshold."""
         return A.argmax(axis=1) if A.shape[1] > 1 else (A[:, 0] >= threshold).astype(np.int64)
 
-    def accuracy_of(self, Z, Y):
+    def accuracy_of(self, Z: np.ndarray, Y: np.ndarray) -> float:
         """Accuracy of the logits Z against Y; NaN for a regression."""
         if not self.is_classifier:
             return np.nan
@@ -120,7 +128,7 @@ class Network:
         return np.count_nonzero(self.decide(Z, threshold=0) == self.decide(Y)) / len(Y)
 
     @np.errstate(over="ignore", invalid="ignore")  # what overflows is inf or NaN
-    def score(self, X, Y):
+    def score(self, X: np.ndarray, Y: np.ndarray) -> tuple[float, float]:
         """Mean loss and accuracy over all rows."""
         loss = right = 0.0
         for rows in self._chunks(X):
@@ -129,7 +137,7 @@ class Network:
             right += self.accuracy_of(Z, Y[rows]) * len(Z)
         return loss / len(X), right / len(X)
 
-    def guess_loss(self):
+    def guess_loss(self) -> float:
         """Loss of the answer 1/K for each of K classes, without looking: ln K for cross-entropy."""
         A = np.full((1, self.sizes[-1]), 1 / max(self.sizes[-1], 2))
         return self.loss_function(A, np.eye(*A.shape))[0]
@@ -141,7 +149,7 @@ class Network:
 
     # -- what users call: X and y are checked first ------------------------------------------------------------------
 
-    def forward(self, X):
+    def forward(self, X: ArrayLike) -> np.ndarray:
         """A of the output layer (m, K), for X (m, n_in). ValueError for an X that does not fit or is far too large."""
         return self.output.forward(self._answers(X))
 
@@ -151,11 +159,11 @@ class Network:
             Z = np.concatenate([self.logits(X[rows]) for rows in self._chunks(X)])
         return inputs.finite(Z, self)
 
-    def loss(self, X, y):
+    def loss(self, X: ArrayLike, y: ArrayLike) -> float:
         """Mean loss over the rows, a float."""
         return inputs.finite(self.score(*self.check_X_y(X, y))[0], self)
 
-    def gradients(self, X, y):
+    def gradients(self, X: ArrayLike, y: ArrayLike) -> list[dict[str, np.ndarray]]:
         """Copies of the derivatives of the mean loss: for each layer with parameters a dict such as {"dW", "db"}."""
         before = self.state()  # what a training step would change besides
         with np.errstate(over="ignore", invalid="ignore"):
@@ -164,20 +172,20 @@ class Network:
         inputs.finite(self.gradient, self)
         return [{f"d{name}": getattr(layer, f"d{name}").copy() for name in layer.shapes} for _, layer in self.learning]
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Probabilities (m, K); of class 1 alone, (m, 1), for one sigmoid output. ValueError for a regression."""
         if not self.is_classifier:
             raise ValueError("a network with identity output has no probabilities; call predict")
         return self.forward(X)
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Classes (m,) int64; for a regression real values, in the shape of the targets it was trained on."""
         if not self.is_classifier:
             A = self.forward(X)
             return A if self.sizes[-1] > 1 or self.target_ndim == 2 else A[:, 0]
         return self.decide(self._answers(X), threshold=0)
 
-    def accuracy(self, X, y):
+    def accuracy(self, X: ArrayLike, y: ArrayLike) -> float:
         """Share of rows whose predicted class is y. Raises ValueError for a regression."""
         if not self.is_classifier:
             raise ValueError("a network with identity output has no accuracy; look at its loss")
@@ -188,37 +196,37 @@ class Network:
     # -- what it is made of ------------------------------------------------------------------------------------------
 
     @property
-    def sizes(self):
+    def sizes(self) -> list[int]:
         """Values of a sample, units of each hidden Dense layer, and outputs K."""
         hidden = [layer.n_out for layer in self.dense[:-1]]
         return [math.prod(self.shapes[0]), *hidden, self.shapes[-1][0]]
 
     @property
-    def dense(self):
+    def dense(self) -> list[Dense]:
         """The Dense layers, first to last."""
         return [layer for layer in self.layers if isinstance(layer, Dense)]
 
     @property
-    def learning(self):
+    def learning(self) -> list[tuple[int, Layer]]:
         """The layers with parameters, numbered from 1: [(1, Dense(784, 128)), (2, Dense(128, 10))]."""
         return list(enumerate((layer for layer in self.layers if layer.n_parameters), 1))
 
     @property
-    def weights(self):
+    def weights(self) -> tuple[np.ndarray, ...]:
         """W of every layer that has one, (n_in, n_out) of Dense, writable in place."""
         return tuple(layer.W for _, layer in self.learning if "W" in layer.shapes)
 
     @property
-    def biases(self):
+    def biases(self) -> tuple[np.ndarray, ...]:
         """b of every layer that has one, (n_out,) of Dense, writable in place."""
         return tuple(layer.b for _, layer in self.learning if "b" in layer.shapes)
 
     @property
-    def dtype(self):
+    def dtype(self) -> np.dtype:
         return self.parameters.dtype
 
     @property
-    def is_classifier(self):
+    def is_classifier(self) -> bool:
         return self.output.name != "identity"
 
     summary = summary
@@ -229,11 +237,11 @@ class Network:
 
     # -- copies and files --------------------------------------------------------------------------------------------
 
-    def state(self):
+    def state(self) -> list[dict[str, np.ndarray]]:
         """What of the layers is no parameter (running means, generators of masks), as copies for `restore`."""
         return [layer.state() for layer in self.layers]
 
-    def restore(self, state):
+    def restore(self, state: list[dict[str, np.ndarray]]) -> None:
         """Take back what `state` returned."""
         for layer, before in zip(self.layers, state, strict=True):
             layer.restore(before)
@@ -267,15 +275,20 @@ class Network:
         self.__dict__.update(state)
         self._lay_out(self.parameters)
 
-    def astype(self, dtype):
+    def astype(self, dtype: DTypeLike) -> "Network":
         """A copy of the network in another dtype (np.float64 for gradient checks)."""
         net = copy.deepcopy(self)
         net._lay_out(self.parameters.astype(inputs.check_dtype(dtype)))
         return net
 
-    save, load = files.save, classmethod(files.load)
+    save = files.save
+
+    @classmethod
+    def load(cls, path: files.FilePath) -> "Network":
+        """The network that `save` wrote. Raises FileNotFoundError, or ValueError for a file that is not one."""
+        return files.load(cls, path)
 
 
-def load_pretrained():
+def load_pretrained() -> Network:
     """The digit classifier that ships with the package, 784 pixels to 10; its `metadata` say how it was trained."""
     return Network.load(Path(__file__).parent / "models" / "digits.npz")

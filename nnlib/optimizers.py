@@ -13,12 +13,13 @@ decay_all      True: both act on biases and on batch norm's gamma and beta as we
 clip_norm      a gradient longer than this is shortened to it (Pascanu, Mikolov & Bengio 2013)
 """
 
+from collections.abc import Callable
 from numbers import Real
 
 import numpy as np
 
 
-class _Optimizer:
+class Optimizer:
     """What the three share: settings, penalties, and the vectors that they remember between steps."""
 
     def __init__(self, learning_rate, settings, weight_decay=0.0, l1=0.0, decay_all=False, clip_norm=None):
@@ -37,19 +38,19 @@ class _Optimizer:
         if not callable(learning_rate):
             self.rate  # noqa: B018, which checks it
 
-    def reset(self):
+    def reset(self) -> None:
         """Forget all earlier steps."""
         self.steps, self._owner, self._memory = 0, None, None
 
     @property
-    def rate(self):
+    def rate(self) -> float:
         """The learning rate of the next step, a float. Raises ValueError unless it is one from 0."""
         rate = self.learning_rate(self.steps) if callable(self.learning_rate) else self.learning_rate
         if not isinstance(rate, Real) or not 0 <= rate < np.inf:
             raise ValueError(f"learning_rate is {rate}; expected 0 <= learning_rate < inf, or a schedule that gives it")
         return float(rate)
 
-    def step(self, net):
+    def step(self, net) -> None:
         """Update `net.parameters` from `net.gradient`, to which clipping and L2 are applied in place."""
         # Anything with parameters and a gradient can take a step, so there may be no layers.
         frozen = [layer for layer in getattr(net, "layers", ()) if not layer.trainable]
@@ -87,13 +88,13 @@ class _Optimizer:
         return f"{type(self).__name__}({', '.join(f'{k}={getattr(self, k)}' for k in (*self._settings, *extra))})"
 
 
-class SGD(_Optimizer):
+class SGD(Optimizer):
     """Gradient descent: `v = momentum v + g`, `w = w - learning_rate v` (Sutskever et al. 2013 in PyTorch's form).
 
     With momentum 0, `v` is the gradient and nothing is remembered.
     """
 
-    def __init__(self, learning_rate=0.1, momentum=0.0, **penalties):
+    def __init__(self, learning_rate: float | Callable = 0.1, momentum: float = 0.0, **penalties: float | None) -> None:
         super().__init__(learning_rate, {"momentum": momentum}, **penalties)
 
     def _decay(self, W, dW, rate):
@@ -111,12 +112,13 @@ class SGD(_Optimizer):
         w -= rate * g
 
 
-class RMSprop(_Optimizer):
+class RMSprop(Optimizer):
     """`v = decay v + (1 - decay) g^2`, `w = w - learning_rate g / (sqrt(v) + epsilon)` (Tieleman & Hinton 2012)."""
 
     _vectors = 1
 
-    def __init__(self, learning_rate=0.001, decay=0.9, epsilon=1e-8, **penalties):
+    def __init__(self, learning_rate: float | Callable = 0.001, decay: float = 0.9, epsilon: float = 1e-8,
+                 **penalties: float | None) -> None:  # fmt: skip
         super().__init__(learning_rate, {"decay": decay, "epsilon": epsilon}, **penalties)
 
     def _update(self, w, g, rate, v):
@@ -125,7 +127,7 @@ class RMSprop(_Optimizer):
         w -= rate * g / (np.sqrt(v) + self.epsilon)
 
 
-class Adam(_Optimizer):
+class Adam(Optimizer):
     """`w = w - learning_rate mean(g) / (sqrt(mean(g^2)) + epsilon)` (Kingma & Ba 2015, algorithm 1).
 
     The means are over all steps so far, an older one discounted by `beta1` (g) or `beta2` (g^2) per step. A discounted
@@ -135,7 +137,8 @@ class Adam(_Optimizer):
 
     _vectors = 3  # m, v, and room for the update
 
-    def __init__(self, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, **penalties):
+    def __init__(self, learning_rate: float | Callable = 0.001, beta1: float = 0.9, beta2: float = 0.999,
+                 epsilon: float = 1e-8, **penalties: float | None) -> None:  # fmt: skip
         super().__init__(learning_rate, {"beta1": beta1, "beta2": beta2, "epsilon": epsilon}, **penalties)
 
     def _update(self, w, g, rate, m, v, update):

@@ -2,19 +2,24 @@
 
 import time
 import warnings
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import islice
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
-from nnlib.files import Checkpoint
+from nnlib.files import Checkpoint, FilePath
 from nnlib.layers import BatchNorm, whole
-from nnlib.optimizers import SGD
+from nnlib.network import Network
+from nnlib.optimizers import SGD, Optimizer
 from nnlib.threads import IN_BROWSER, on_best_threads
 
 
-def train_steps(net, X, y, epochs=10, batch_size=64, optimizer=None, seed=0, augment=None):
+def train_steps(net: Network, X: ArrayLike, y: ArrayLike, epochs: int = 10, batch_size: int | None = 64,
+                optimizer: Optimizer | None = None, seed: int | np.random.Generator = 0,
+                augment: Callable | None = None) -> Iterator[dict[str, float]]:  # fmt: skip
     """A generator that trains `net` in place, one update each time it is asked for its next record.
 
     X (m, n_in) and y as `inputs.targets` takes it. Each epoch takes the rows in a new order, drawn with `seed` (a
@@ -27,7 +32,7 @@ def train_steps(net, X, y, epochs=10, batch_size=64, optimizer=None, seed=0, aug
     the epoch, and the optimizer is reset.
     """
     ready = _prepare(net, X, y, epochs, batch_size, optimizer, seed, augment)
-    return _steps(net, *ready, range(1, epochs + 1), augment)
+    return _steps(net, range(1, epochs + 1), augment, *ready)
 
 
 def _prepare(net, X, y, epochs, batch_size, optimizer, seed, augment):
@@ -50,7 +55,7 @@ def _prepare(net, X, y, epochs, batch_size, optimizer, seed, augment):
     return X, Y, size, optimizer, rng, noise
 
 
-def _steps(net, X, Y, size, optimizer, rng, noise, epochs, augment):
+def _steps(net, epochs, augment, X, Y, size, optimizer, rng, noise):
     for epoch in epochs:
         at_start = net.parameters.copy(), net.state()
         order = rng.permutation(len(X))
@@ -85,8 +90,11 @@ def _augmented(augment, X, rng):
     return new
 
 
-def train(net, X, y, epochs=10, batch_size=64, optimizer=None, validation=None, seed=0, progress=not IN_BROWSER,
-          patience=None, restore_best=False, augment=None, callback=None, checkpoint=None):  # fmt: skip
+def train(net: Network, X: ArrayLike, y: ArrayLike, epochs: int = 10, batch_size: int | None = 64,
+          optimizer: Optimizer | None = None, validation: tuple[ArrayLike, ArrayLike] | None = None,
+          seed: int | np.random.Generator = 0, progress: bool = not IN_BROWSER, patience: int | None = None,
+          restore_best: bool = False, augment: Callable | None = None, callback: Callable | None = None,
+          checkpoint: FilePath | None = None) -> pd.DataFrame:  # fmt: skip
     """Train `net` in place and return its history, a DataFrame with one row per epoch; `net.history` is the same.
 
     Arguments and errors as in `train_steps`; `validation` is a pair (X_val, y_val). Columns: epoch; loss and accuracy,
@@ -119,7 +127,7 @@ def train(net, X, y, epochs=10, batch_size=64, optimizer=None, validation=None, 
     records, started, may_warn = [], None, net.is_classifier
     bar = tqdm(total=len(left) * len(X), unit=" samples", unit_scale=True, delay=2, leave=False, disable=not progress)
     try:
-        with closing(on_best_threads(_steps(net, *ready, left, augment))) as steps:
+        with closing(on_best_threads(_steps(net, left, augment, *ready))) as steps:
             for epoch in left:
                 if epoch - 1 - best_epoch >= patience:
                     break

@@ -20,8 +20,10 @@ FLOORS = {
     "widgets": 5, "cli": 5,
     "__main__": 6,
 }  # fmt: skip
-BESIDE = {"autograd", "data", "npz", "threads", "images"}  # on no floor: they know nothing of networks
-LINES = 1320  # of code and docstrings on floors 0 to 3: what a reader gets through; 20 of them freeze layers
+BESIDE = {"autograd", "data", "extras", "npz", "threads", "images"}  # on no floor: they know nothing of networks
+LINES = (
+    1353  # of code and docstrings on floors 0 to 3: what a reader gets through; 20 of them freeze layers, 33 are types
+)
 
 
 def run(code):

@@ -335,7 +335,7 @@ def test_the_package_installs_alone(tmp_path):
         names = set(wheel.namelist())
         about = wheel.read(next(name for name in names if name.endswith("METADATA"))).decode()
         command = wheel.read(next(name for name in names if name.endswith("entry_points.txt"))).decode()
-    kinds = (".py", ".js", ".npz")
+    kinds = (".py", ".js", ".npz", ".typed")
     files = {str(path.relative_to(ROOT)) for path in (ROOT / "nnlib").rglob("*") if path.suffix in kinds}
     assert {name for name in names if name.startswith("nnlib/")} == files
     assert "nnlib = nnlib.__main__:start" in command

@@ -3,11 +3,13 @@
 import os
 import sys
 import warnings
+from collections.abc import Sequence
 
 from nnlib.cli import predict, submit, train
 from nnlib.cli.output import complain
 from nnlib.cli.parser import build_parser
 from nnlib.data import cache, datasets
+from nnlib.extras import from_an_extra
 
 NAMES = """\
 Names
@@ -64,7 +66,7 @@ COMMANDS = {
 }
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0, 2 for an error that is the user's to mend, 130 for Ctrl-C.
 
     Raises BrokenPipeError when nobody reads its output any more.
@@ -73,10 +75,11 @@ def main(arguments=None):
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_, **__: print(f"{args.prog}: note: {message}", file=sys.stderr)
         try:
-            return COMMANDS[args.command](args) or 0
+            with from_an_extra():
+                return COMMANDS[args.command](args) or 0
         except BrokenPipeError:
             raise
-        except (ValueError, OSError, MemoryError) as error:
+        except (ValueError, OSError, MemoryError, ModuleNotFoundError) as error:
             complain(args.prog, error)
             return 2
         except KeyboardInterrupt:

@@ -21,6 +21,7 @@ def run(args):
         check_writable(args.curves)
         if args.curves.suffix not in (".png", ".svg", ".pdf"):
             raise ValueError(f"--curves {args.curves}; expected a name that ends in .png, .svg or .pdf")
+        from nnlib import plots
     optimizer = make_optimizer(args)
     data = datasets.load_dataset(args.data, args.validation, args.max_train_samples, **given(label=args.label))
     net = Network(
@@ -35,6 +36,8 @@ def run(args):
     parts = {name: rows for name, rows in parts.items() if len(rows[1])}
     if args.test:
         parts["test"] = data.X_test, data.y_test
+    if len(parts) > 1:  # for the accuracies' intervals: where it is missing, that is said now
+        from scipy import stats  # noqa: F401
     print(data, net, sep="\n\n", end="\n\n", flush=True)
 
     X, y = parts["training"]
@@ -77,8 +80,6 @@ def run(args):
     if args.output and saved:
         print("model:", saved)
     if args.curves:
-        from nnlib import plots
-
         plots.history(history).savefig(args.curves)
         print("curves:", args.curves)
     if args.output and failure:

@@ -11,9 +11,13 @@ from nnlib.data import columns
 from nnlib.data.layout import members, open_plain
 from nnlib.npz import DAMAGED, check_header
 
-PAIRS = {"x": ("y", "target", "targets", "label", "labels"), "data": ("target", "targets", "label", "labels", "y")}
-PAIRS |= {"images": ("labels", "label", "target", "targets", "y"), "features": ("labels", "target", "y")}
-PAIRS |= {"arr_0": ("arr_1",)}
+PAIRS: dict[str, tuple[str, ...]] = {
+    "x": ("y", "target", "targets", "label", "labels"),
+    "data": ("target", "targets", "label", "labels", "y"),
+    "images": ("labels", "label", "target", "targets", "y"),
+    "features": ("labels", "target", "y"),
+    "arr_0": ("arr_1",),
+}
 
 
 def read_idx(path, dimensions):

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from nnlib.extras import from_an_extra
 from nnlib.npz import DAMAGED, read_npz, write_npz
 
 CACHE_VERSION = 4  # raise it when the readers change, so that older cache files are made again
 
 
+@from_an_extra()
 def cache_folder():
     """Return the folder of the cache: $NNLIB_CACHE, or the usual place of this operating system.
 
@@ -33,14 +35,14 @@ def cached(name, stamp, compute):
     A missing, older, damaged or edited file is made again. A cache that cannot be written costs time, not the result.
     """
     stamp = np.array([CACHE_VERSION, *stamp])
-    # whatever is wrong with it, the file can be made again
-    with contextlib.suppress(OSError, KeyError, TypeError, AttributeError, MemoryError, *DAMAGED):
+    # whatever is wrong with it, the file can be made again; without pooch there is none
+    with contextlib.suppress(OSError, ModuleNotFoundError, KeyError, TypeError, AttributeError, MemoryError, *DAMAGED):
         arrays = read_npz(cache_folder() / f"{name}.npz")
         checksum = arrays.pop("checksum")
         if np.array_equal(arrays.pop("stamp"), stamp) and checksum == checksum_of(arrays):
             return arrays
     arrays = compute()
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ModuleNotFoundError):
         path = cache_folder() / f"{name}.npz"
         path.parent.mkdir(parents=True, exist_ok=True)
         # other kernels see the whole file or none

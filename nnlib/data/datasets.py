@@ -2,10 +2,13 @@
 
 import os
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from nnlib.data import columns
 from nnlib.data.labels import encode
@@ -30,13 +33,16 @@ class Dataset:
     y_val: np.ndarray
     X_test: np.ndarray
     y_test: np.ndarray
-    class_names: list
-    image_shape: tuple | None = None  # (28, 28) or (8, 8); None if a row is not a picture
-    feature_names: list | None = None  # None if a row is a picture
+    class_names: list[str]
+    image_shape: tuple[int, int] | None = None  # (28, 28) or (8, 8); None if a row is not a picture
+    feature_names: list[str] | None = None  # None if a row is a picture
 
     @classmethod
-    def from_arrays(cls, X, y, X_test=None, y_test=None, *, name="arrays", class_names=None, image_shape=None,
-                    feature_names=None, validation=0.2, max_train_samples=None):  # fmt: skip
+    def from_arrays(cls, X: ArrayLike, y: ArrayLike, X_test: ArrayLike | None = None, y_test: ArrayLike | None = None,
+                    *, name: str = "arrays", class_names: Sequence[str] | None = None,
+                    image_shape: tuple[int, int] | Literal[False] | None = None,
+                    feature_names: Sequence[str] | None = None, validation: float = 0.2,
+                    max_train_samples: int | None = None) -> "Dataset":  # fmt: skip
         """
         Split and scale arrays: X (n, features) or (n, height, width) of numbers, y (n,) whole numbers or text.
 
@@ -70,7 +76,8 @@ class Dataset:
         return build(rows, name, name, validation, max_train_samples, class_names)
 
     @classmethod
-    def from_frame(cls, df, label=None, *, name="DataFrame", **options):
+    def from_frame(cls, df: pd.DataFrame, label: str | int | None = None, *, name: str = "DataFrame",
+                   **options: Any) -> "Dataset":  # fmt: skip
         """
         Split and scale a DataFrame of numbers with one column of labels, whole numbers or text.
 
@@ -83,7 +90,7 @@ class Dataset:
         options = {"feature_names": table["names"].tolist(), **options}
         return cls.from_arrays(table["X"], table["labels"], name=name, **options)
 
-    def summary(self):
+    def summary(self) -> pd.DataFrame:
         """Return a DataFrame: samples and percentage per class (rows, and their total) and part (columns)."""
         table = pd.DataFrame(index=pd.Index([*self.class_names, "total"], name="class"))
         for part, y in (("train", self.y_train), ("validation", self.y_val), ("test", self.y_test)):
@@ -106,8 +113,9 @@ class Dataset:
         return f"<p>{html.escape(self._title())}</p>{self.summary().to_html()}"
 
 
-def load_dataset(name=None, validation=0.2, max_train_samples=None, *, label=None, transpose=None, prepare=False,
-                 image_size=28):  # fmt: skip
+def load_dataset(name: str | os.PathLike | pd.DataFrame | None = None, validation: float = 0.2,
+                 max_train_samples: int | None = None, *, label: str | int | None = None,
+                 transpose: bool | None = None, prepare: bool = False, image_size: int = 28) -> Dataset:  # fmt: skip
     """
     Load a data set, split and scaled.
 

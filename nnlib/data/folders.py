@@ -11,6 +11,7 @@ from nnlib.data.arrays import check_pair, read_idx_pair, read_npz
 from nnlib.data.columns import INDEX, clean_labels
 from nnlib.data.layout import look
 from nnlib.data.tables import line, parse_csv, read_csv, read_table
+from nnlib.extras import from_an_extra
 
 PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pbm")
 SPLITS = ("letters", "balanced", "byclass", "bymerge", "digits", "mnist")
@@ -186,6 +187,7 @@ def read_classes(folder, options):
     return {"X": X, "labels": labels, "names": np.array([], dtype=str), "pictures": True, "folders": True}
 
 
+@from_an_extra()
 def read_picture(path, options):
     """A picture as one row of grey pixels, uint8: resized, or through images.prepare."""
     from PIL import Image

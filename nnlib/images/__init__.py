@@ -5,12 +5,15 @@ print, and `read_sheet` has its labelled characters from a photograph. `augment`
 bent; `warp` and `thicken` do to a digit what you say, `elastic_field` draws how one is bent.
 """
 
-from nnlib.images.augmentation import augment, elastic_field, thicken, warp
-from nnlib.images.digits import PEN_WIDTH, pen_width, prepare
-from nnlib.images.reading import read_grey
-from nnlib.images.several import split_digits
-from nnlib.images.sheet_layout import write_sheet
-from nnlib.images.sheet_reading import read_sheet
+from nnlib.extras import from_an_extra
+
+with from_an_extra():
+    from nnlib.images.augmentation import augment, elastic_field, thicken, warp
+    from nnlib.images.digits import PEN_WIDTH, pen_width, prepare
+    from nnlib.images.reading import read_grey
+    from nnlib.images.several import split_digits
+    from nnlib.images.sheet_layout import write_sheet
+    from nnlib.images.sheet_reading import read_sheet
 
 __all__ = [
     "PEN_WIDTH",

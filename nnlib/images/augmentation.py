@@ -1,6 +1,7 @@
 """Moved copies of digits: many at once, by bilinear interpolation in NumPy."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.ndimage import gaussian_filter1d
 
 from nnlib.images.digits import FINE, dilated
@@ -9,7 +10,9 @@ from nnlib.images.reading import resize
 CHUNK = 256  # pictures at a time, so that the work stays in the processor's cache
 
 
-def augment(X, rng, shift=2, rotate=10, scale=0.1, shear=0.1, elastic=0, smooth=4, image_shape=(28, 28)):
+def augment(X: np.ndarray, rng: int | np.random.Generator, shift: float = 2, rotate: float = 10, scale: float = 0.1,
+            shear: float = 0.1, elastic: float = 0, smooth: float = 4,
+            image_shape: tuple[int, int] = (28, 28)) -> np.ndarray:  # fmt: skip
     """A copy of X in which every picture is moved at random, to train on: a new one for each epoch.
 
     X (n, pixels) or (n, height, width), floats; the copy has X's shape and dtype. Drawn evenly, for each picture by
@@ -30,7 +33,8 @@ def augment(X, rng, shift=2, rotate=10, scale=0.1, shear=0.1, elastic=0, smooth=
     )
 
 
-def elastic_field(rng, n, elastic, smooth=4, image_shape=(28, 28)):
+def elastic_field(rng: int | np.random.Generator, n: int, elastic: float, smooth: float = 4,
+                  image_shape: tuple[int, int] = (28, 28)) -> np.ndarray:  # fmt: skip
     """Random displacements (n, 2, height, width) in pixels, in x and in y: float32.
 
     Noise, blurred by a Gaussian of the standard deviation `smooth` pixels and scaled to the standard deviation
@@ -45,7 +49,8 @@ def elastic_field(rng, n, elastic, smooth=4, image_shape=(28, 28)):
     return down @ (noise @ (across.T * np.float32(elastic / size)))
 
 
-def warp(X, shift=(0, 0), rotate=0, scale=1, shear=0, field=None, image_shape=(28, 28)):
+def warp(X: ArrayLike, shift: ArrayLike = (0, 0), rotate: ArrayLike = 0, scale: ArrayLike = 1, shear: ArrayLike = 0,
+         field: np.ndarray | None = None, image_shape: tuple[int, int] = (28, 28)) -> np.ndarray:  # fmt: skip
     """A copy of X, moved as told: each value is one for all pictures, or one per picture (n,).
 
     X as in `augment`. `shift` (x, y) or (n, 2) in pixels, right and down; `rotate` in degrees, anticlockwise; `scale` a
@@ -105,7 +110,7 @@ def sample(pictures, back, shift, field=None):
     return upper + (lower - upper) * at_y
 
 
-def thicken(digit, pixels):
+def thicken(digit: ArrayLike, pixels: float) -> np.ndarray:
     """A digit (28, 28) in [0, 1], white on black, with a pen wider by `pixels`, or thinner if that is negative."""
     digit = np.asarray(digit, np.float32)
     large = resize(digit, [FINE * n for n in digit.shape])

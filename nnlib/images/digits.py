@@ -10,6 +10,7 @@ A picture is a float32 array (height, width), a mask a bool one (True is ink), a
 
 import warnings
 from pathlib import Path
+from typing import Literal, overload
 
 import numpy as np
 from scipy import ndimage
@@ -17,7 +18,7 @@ from scipy import ndimage
 from nnlib.images.light import LOOK, ink_level, light_on_dark, polarity_and_width, running, stroke_width
 from nnlib.images.lines import remove_lines
 from nnlib.images.pieces import choose_digit
-from nnlib.images.reading import read_grey, resize, shrink
+from nnlib.images.reading import Source, read_grey, resize, shrink
 from nnlib.images.sheet import straighten_sheet
 
 FIELD, BOX, CENTER = 28, 20, 14  # the centre of mass of MNIST's digits is pixel (14, 14), on average, within +-0.5
@@ -28,7 +29,11 @@ FAINTEST = 0.012  # contrast, as a share of the paper's brightness: three of 255
 SPECK = 0.06  # a piece of ink with less than this share of the largest piece's area is dirt
 
 
-def prepare(source, stages=False):
+@overload
+def prepare(source: Source, stages: Literal[False] = False) -> np.ndarray: ...
+@overload
+def prepare(source: Source, stages: Literal[True]) -> dict[str, np.ndarray]: ...
+def prepare(source: Source, stages: bool = False) -> np.ndarray | dict[str, np.ndarray]:
     """One digit as MNIST would show it: float32 (28, 28) in [0, 1], white on black.
 
     `source`: a path, a file's bytes, a PIL image, or an array (height, width) or (height, width, channels) with 1 to 4
@@ -167,7 +172,7 @@ def scaled(box, small, large):
     return box[0] * x, box[1] * y, box[2] * x, box[3] * y
 
 
-def pen_width(mask):
+def pen_width(mask: np.ndarray) -> float:
     """The mean width of the strokes, if the digit's longer side is 20 pixels, as MNIST's.
 
     Across a stroke of width w the distance to its nearest edge rises from 0 to w/2 and falls again: its mean is w/4.

@@ -15,10 +15,11 @@ MOST_PIXELS = 64_000_000  # 64 megapixels; decoded they fill 256 MB
 # Not Pillow's whole list: some rare formats start other programs, or fill the memory from a small file.
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 HEIC = (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1")  # bytes 4 to 12 of an iPhone's picture
+Source = str | os.PathLike | bytes | Image.Image | np.ndarray  # what a picture may be given as
 EXPECTED = "expected a picture file: PNG, JPEG, GIF, BMP, WebP, TIFF or PPM"
 
 
-def read_grey(source, side=SIDE):
+def read_grey(source: Source, side: int = SIDE) -> np.ndarray:
     """The picture as float32 (height, width) in [0, 1], 0 black and 1 white, its longer side at most `side` pixels.
 
     `source` and errors as in `prepare`.

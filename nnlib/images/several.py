@@ -1,12 +1,14 @@
 """Several digits in one picture: a postcode, a phone number on paper."""
 
+from typing import Any, Literal, overload
+
 import numpy as np
 from scipy import ndimage
 
 from nnlib.images.digits import BOX, FINE, bounding_box, drop_specks, enlarged, find_light, finish, ink_mask
 from nnlib.images.lines import remove_lines
 from nnlib.images.pieces import compact, frames
-from nnlib.images.reading import read_grey, resize
+from nnlib.images.reading import Source, read_grey, resize
 from nnlib.images.sheet import straighten_sheet
 
 SIDE = 1200  # pixels of the longer side: ten digits beside one another need more than one
@@ -16,7 +18,11 @@ MOST_CUTS = 14  # places in a piece at which it may be cut
 USUAL_WIDTH = 0.65, 0.3  # of a digit, as a share of its height: mean and deviation
 
 
-def split_digits(source, stages=False, network=None):
+@overload
+def split_digits(source: Source, stages: Literal[False] = False, network: Any = None) -> np.ndarray: ...
+@overload
+def split_digits(source: Source, stages: Literal[True], network: Any = None) -> dict[str, np.ndarray]: ...
+def split_digits(source: Source, stages: bool = False, network: Any = None) -> np.ndarray | dict[str, np.ndarray]:
     """Every digit of a picture, line by line from left to right: float32 (n, 28, 28), each as `prepare` makes it.
 
     `source` and errors as in `prepare`. Connected pieces of ink are digits; pieces above one another or nearly touching

@@ -4,10 +4,14 @@ All lengths are millimetres from the middle of the upper left corner mark: x to 
 printer makes of them, and from wherever a camera looks, the four marks say where everything is.
 """
 
+import os
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+
+from nnlib.extras import from_an_extra
 
 PAPERS = {"a4": (210, 297), "letter": (215.9, 279.4)}
 WIDE, HIGH = 180, 250  # from mark to mark
@@ -20,7 +24,7 @@ TITLE = "Write each character into the box below it, with a dark pen, without to
 ADVICE = "Photograph the whole sheet from above, all four corner marks in the picture."
 
 
-def write_sheet(path, labels="0123456789", paper="a4"):
+def write_sheet(path: str | os.PathLike, labels: Sequence[str] = "0123456789", paper: str = "a4") -> Path:
     """Write a sheet of 10 x 12 boxes to print, with one of `labels` above each box in turn; returns the path.
 
     `path` ends in .pdf to print, in .png (300 pixels an inch) to look at. `labels`: a text whose characters are the
@@ -65,6 +69,7 @@ def code_cells(n):
     return WIDE / 2 + CELL * (np.arange(n) - (n - 1) / 2)
 
 
+@from_an_extra()
 def drawn_sheet(labels, size):
     """The sheet as a matplotlib figure, `size` (width, height) in millimetres."""
     from matplotlib import rc_context

@@ -5,6 +5,7 @@ boxes a millimetre off their places, so each box is looked for near its own. Wha
 `split_digits` would cut it out.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -13,7 +14,7 @@ from scipy import ndimage
 
 from nnlib.images.digits import FAINTEST, brightest_near
 from nnlib.images.light import closing, ink_level
-from nnlib.images.reading import read_grey
+from nnlib.images.reading import Source, read_grey
 from nnlib.images.several import centred, pieces_of, together
 from nnlib.images.sheet import from_corners
 from nnlib.images.sheet_layout import (
@@ -60,13 +61,13 @@ class ReadSheet:
     empty: np.ndarray
     page: np.ndarray
     boxes: np.ndarray
-    labels: list
+    labels: list[str]
 
     def __repr__(self):
         return f"ReadSheet: {len(self.X)} pictures of {len(self.labels)} classes, {len(self.empty)} boxes empty"
 
 
-def read_sheet(photo, labels=None):
+def read_sheet(photo: Source, labels: Sequence[str] | None = None) -> ReadSheet:
     """The characters on a photographed sheet that `write_sheet` made, with their labels: a `ReadSheet`.
 
     `photo` as in `prepare`: from 2 megapixels on, turned in any way, from an angle, in shadows. `labels` are those that
@@ -96,9 +97,8 @@ def read_sheet(photo, labels=None):
             f"the sheet was found, and all its {COLUMNS * ROWS} boxes are empty; expected characters in them. Write "
             "with a dark pen, and photograph the side that is written on."
         )
-    places = np.array(places)
     y = np.array([labels[(COLUMNS * r + c) % len(labels)] for r, c in places])
-    return ReadSheet(np.stack(X), y, places, np.array(empty, int).reshape(-1, 2), page, found, labels)
+    return ReadSheet(np.stack(X), y, np.array(places), np.reshape(empty, (-1, 2)).astype(int), page, found, labels)
 
 
 def dark_parts(grey, scale=FINE):

@@ -10,12 +10,15 @@ The rest draws nothing: `figure` makes an empty figure and its axes, `use_style`
 pyplot figures, `styled` to a function's, and `tile` puts pictures side by side in one array.
 """
 
-from nnlib.plots.convolution import convolution
-from nnlib.plots.network import architecture, forward_flow
-from nnlib.plots.pictures import images, predictions, tile, weights
-from nnlib.plots.results import activation, confusion_matrix, decision_regions, reliability
-from nnlib.plots.style import COLORS, RIGHT, STYLE, WRONG, figure, styled, use_style
-from nnlib.plots.training import gradients, history, weight_update
+from nnlib.extras import from_an_extra
+
+with from_an_extra():
+    from nnlib.plots.convolution import convolution
+    from nnlib.plots.network import architecture, forward_flow
+    from nnlib.plots.pictures import images, predictions, tile, weights
+    from nnlib.plots.results import activation, confusion_matrix, decision_regions, reliability
+    from nnlib.plots.style import COLORS, RIGHT, STYLE, WRONG, figure, styled, use_style
+    from nnlib.plots.training import gradients, history, weight_update
 
 __all__ = [
     "COLORS",

@@ -1,14 +1,19 @@
 """A kernel on its way over a picture, with its numbers."""
 
+from collections.abc import Sequence
+
 import numpy as np
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
 
 from nnlib.plots.pictures import heat
 from nnlib.plots.style import COLORS, figure, styled
 
 
 @styled
-def convolution(X, W, place=(0, 0), b=0.0, titles=("X", "W", "Z")):
+def convolution(X: ArrayLike, W: ArrayLike, place: tuple[int, int] = (0, 0), b: float = 0.0,
+                titles: Sequence[str] = ("X", "W", "Z")) -> Figure:  # fmt: skip
     """X (h, w), a kernel W (k, k) and the map that (9.1) of notebook 09 makes of them, as tables with their numbers.
 
     The patch of X at `place` (row, column of the map) and the value of the map that it gives are framed. Raises

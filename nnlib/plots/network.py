@@ -1,11 +1,17 @@
 """What a network is, and one sample's way through it."""
 
+from collections.abc import Sequence
 from functools import partial
+from typing import Literal
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from nnlib.layers import Dense
+from nnlib.network import Network
 from nnlib.plots.pictures import heat, picture_shape, probabilities, values
 from nnlib.plots.style import (
     COLORS,
@@ -26,7 +32,7 @@ LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")  # matplotli
 
 
 @styled
-def architecture(net, ax=None):
+def architecture(net: Network, ax: Axes | None = None) -> Figure:
     """The layers of a network as columns of circles, with the number of units, weights and biases of each."""
     check_dense(net, "plots.architecture")
     sizes = [net.dense[0].n_in, *(layer.n_out for layer in net.dense)]
@@ -85,7 +91,8 @@ def _coarse(image, dpi):
 
 
 @styled
-def forward_flow(net, x, image_shape=None, class_names=None):
+def forward_flow(net: Network, x: ArrayLike, image_shape: tuple[int, int] | Literal[False] | None = None,
+                 class_names: Sequence[str] | None = None) -> Figure:  # fmt: skip
     """One sample's way through a network: x (n_in,), every Z and A, the probabilities (a regression: the outputs).
 
     Below a picture stand the weights into those eight units of the first layer whose Z is largest. Unless given,

@@ -1,9 +1,14 @@
 """Rows of numbers as pictures: samples, weights, what a classifier says of a sample."""
 
+from collections.abc import Sequence
 from math import isqrt
+from typing import Literal
 
 import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
+from nnlib.network import Network
 from nnlib.plots.style import (
     COLORS,
     GREY,
@@ -26,7 +31,8 @@ from nnlib.plots.style import (
 
 
 @styled
-def images(X, image_shape=None, titles=None, columns=10, signed=False, title_colors=None):
+def images(X: ArrayLike, image_shape: tuple[int, int] | None = None, titles: Sequence[str] | None = None,
+           columns: int = 10, signed: bool = False, title_colors: Sequence[str] | None = None) -> Figure:  # fmt: skip
     """A grid of pictures: rows of X (n, pixels), one row (pixels,), or pictures (n, height, width).
 
     `image_shape` (height, width) is square unless given. `signed` shows weights: one scale for all, blue below 0, red
@@ -53,7 +59,8 @@ def images(X, image_shape=None, titles=None, columns=10, signed=False, title_col
 
 
 @styled
-def weights(net, layer=0, image_shape=None, columns=10, most=40):
+def weights(net: Network, layer: int = 0, image_shape: tuple[int, int] | Literal[False] | None = None,
+            columns: int = 10, most: int = 40) -> Figure:  # fmt: skip
     """The weights into the units of a Dense layer as pictures, `most` at most; red is positive, blue negative.
 
     Weights that do not come from a picture, and those of later layers, are shown as one coloured table: a column per
@@ -71,7 +78,8 @@ def weights(net, layer=0, image_shape=None, columns=10, most=40):
 
 
 @styled
-def predictions(net, X, y, image_shape=None, class_names=None, columns=8):
+def predictions(net: Network, X: np.ndarray, y: np.ndarray, image_shape: tuple[int, int] | Literal[False] | None = None,
+                class_names: Sequence[str] | None = None, columns: int = 8) -> Figure:  # fmt: skip
     """Samples X (n, n_in) with what a classifier says of them and how sure it is; wrong ones name the true class.
 
     A sample that is no picture (`image_shape=False` says so) is drawn as bars, one per feature.
@@ -93,7 +101,7 @@ def predictions(net, X, y, image_shape=None, class_names=None, columns=8):
     return fig
 
 
-def tile(X, image_shape, columns):
+def tile(X: np.ndarray, image_shape: tuple[int, int], columns: int) -> np.ndarray:
     """Small pictures side by side in one array, `columns` in a row, a pixel of NaN between: rows of X (n, pixels)."""
     height, width = image_shape
     rows = -(-len(X) // columns)

@@ -1,22 +1,31 @@
 """What a trained classifier answers, how far its probabilities can be trusted, and the curves of the activations."""
 
+from collections.abc import Sequence
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
 
 from nnlib import calibration
+from nnlib.extras import from_an_extra
 from nnlib.layers import Activation
+from nnlib.network import Network
 from nnlib.plots.style import COLORS, GREY, RIGHT, as_text, figure, name_ticks, styled
 
 
 @styled
-def confusion_matrix(y_true, y_pred, class_names=None, ax=None):
+def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, class_names: Sequence[str] | None = None,
+                     ax: Axes | None = None) -> Figure:  # fmt: skip
     """How often a sample of each true class (a row) was given each class (a column): counts, from scikit-learn.
 
     Mistakes are coloured by their share of the row, the right answers are grey; the share of right answers stands at
     the right. Labels are 0 to K - 1; K is the number of `class_names`, or else what the labels show.
     """
-    from sklearn import metrics
+    with from_an_extra():
+        from sklearn import metrics
 
     y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
     if y_true.shape != y_pred.shape or y_true.ndim != 1 or len(y_true) == 0:
@@ -54,7 +63,7 @@ def confusion_matrix(y_true, y_pred, class_names=None, ax=None):
 
 
 @styled
-def activation(name, ax=None, **options):
+def activation(name: str, ax: Axes | None = None, **options: float) -> Figure:
     """The curve of an activation and, dashed, of its derivative: `activation("elu", alpha=0.5)`.
 
     A list of names makes a figure with one panel each. Raises ValueError for softmax, which is no curve: each of its
@@ -89,7 +98,7 @@ def activation(name, ax=None, **options):
 
 
 @styled
-def decision_regions(net, X, y, ax=None):
+def decision_regions(net: Network, X: ArrayLike, y: ArrayLike, ax: Axes | None = None) -> Figure:
     """Where in the plane a classifier says what: X (m, 2) over the colours of the predicted classes.
 
     Raises ValueError for a regression, which has no classes, and for a network whose inputs are not two.
@@ -124,13 +133,15 @@ def decision_regions(net, X, y, ax=None):
 
 
 @styled
-def reliability(p, right, edges=calibration.EDGES, ax=None):
+def reliability(p: ArrayLike, right: ArrayLike, edges: Sequence[float] | np.ndarray = calibration.EDGES,
+                ax: Axes | None = None) -> Figure:  # fmt: skip
     """Reliability diagram: the share of right answers over the mean probability p that they were given with.
 
     One point for each group of `calibration.groups`, with the 95 % interval (Wilson) of its share; an honest classifier
     lies on the dashed diagonal, one that is too sure below it. p and right (m,) as there.
     """
-    from scipy.stats import binomtest
+    with from_an_extra():
+        from scipy.stats import binomtest
 
     table = calibration.groups(p, right, edges)
     fig, ax = (ax.figure, ax) if ax is not None else figure(5, 5)

@@ -1,6 +1,9 @@
 """One style for all figures, and what several of them need."""
 
+import contextlib
 import os
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -13,7 +16,7 @@ RIGHT, WRONG = COLORS[0], COLORS[1]
 SIGNED = "RdBu_r"  # the colours of weights and derivatives: blue below 0, white 0, red above
 NEGATIVE, POSITIVE, GREY = "#4393C3", "#D6604D", "#777777"
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 13,
     "axes.prop_cycle": plt.cycler(color=COLORS),
     "axes.spines.top": False,
@@ -35,16 +38,23 @@ STYLE = {
 if "inline" in os.environ.get("MPLBACKEND", ""):
     plt.switch_backend(os.environ["MPLBACKEND"])
 
-styled = plt.rc_context(STYLE)  # as a decorator: the function draws in this style, whatever the notebook's is
+
+@contextlib.contextmanager
+def in_style() -> Iterator[None]:
+    with plt.rc_context(STYLE):
+        yield
 
 
-def use_style():
+styled = in_style()  # as a decorator: the function draws in this style, whatever the notebook's is
+
+
+def use_style() -> None:
     """Draw the cells' own pyplot figures in the style of this module."""
     plt.rcParams.update(STYLE)
 
 
 @styled
-def figure(width, height, **grid):
+def figure(width: float, height: float, **grid: Any) -> tuple[Figure, Any]:
     """A Figure of this module's style and its axes: `figure(10, 4, ncols=2)`. Sizes in inches; a page is 11 wide."""
     fig = Figure((width, height), layout="constrained")
     return fig, fig.subplots(**grid)

@@ -1,10 +1,17 @@
 """What training does: the loss over the epochs, the gradients of one batch, one update of the weights."""
 
 import copy
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
-from nnlib.optimizers import SGD
+from nnlib.network import Network
+from nnlib.optimizers import SGD, Optimizer
 from nnlib.plots.pictures import heat, picture_shape, tile, values
 from nnlib.plots.style import (
     check_dense,
@@ -22,7 +29,7 @@ MOST_PICTURES = 12  # of the units of a first layer
 
 
 @styled
-def history(history, ax=None, xlabel="epoch"):
+def history(history: pd.DataFrame, ax: Axes | None = None, xlabel: str = "epoch") -> Figure:
     """Loss and accuracy over the epochs of `nnlib.train`'s DataFrame, training and validation where they are known.
 
     With `ax`, the loss alone goes there. `xlabel` names what the rows count, if not epochs.
@@ -45,7 +52,8 @@ def history(history, ax=None, xlabel="epoch"):
 
 
 @styled
-def gradients(net, X, y, image_shape=None, class_names=None):
+def gradients(net: Network, X: ArrayLike, y: ArrayLike, image_shape: tuple[int, int] | Literal[False] | None = None,
+              class_names: Sequence[str] | None = None) -> Figure:  # fmt: skip
     """Backpropagation of the mean loss over X (m, n_in) and y: the prediction A against the label Y, the output's error
     dZ, then dW and db of every layer from the last to the first, and the size of each.
 
@@ -97,7 +105,8 @@ def gradients(net, X, y, image_shape=None, class_names=None):
 
 
 @styled
-def weight_update(net, X, y, optimizer=None, layer=0, image_shape=None):
+def weight_update(net: Network, X: ArrayLike, y: ArrayLike, optimizer: Optimizer | None = None, layer: int = 0,
+                  image_shape: tuple[int, int] | Literal[False] | None = None) -> Figure:  # fmt: skip
     """The weights of one Dense layer before and after one update on X (m, n_in) and y, and their difference.
 
     `optimizer` is `SGD(0.1)` unless given. The update is made on copies: network and optimizer stay as they are. If the

@@ -31,7 +31,8 @@ class ActivationExplorer(Panel):
     z = Number(min=-6, max=6)
     other = traitlets.Enum(["none", *PARAMETERS], "none")
 
-    def __init__(self, activation="leaky_relu", slope=0.1, alpha=1.0, z=-2.0, other="none", lecture=False):
+    def __init__(self, activation: str = "leaky_relu", slope: float = 0.1, alpha: float = 1.0, z: float = -2.0,
+                 other: str = "none", lecture: bool = False) -> None:  # fmt: skip
         self.activation, self.slope, self.alpha, self.z, self.other = activation, slope, alpha, z, other
         figure, (left, right) = plots.figure(10, 3.9, ncols=2)
         left.set(xlim=(-6, 6), ylim=(-3.3, 6.3), xlabel="z", title="activation $a = f(z)$")

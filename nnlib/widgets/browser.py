@@ -7,6 +7,7 @@ import numpy as np
 import traitlets
 
 from nnlib import plots
+from nnlib.data.datasets import Dataset
 from nnlib.widgets.arguments import dataset_of, whole_number
 from nnlib.widgets.controls import button, dropdown, number, switch
 from nnlib.widgets.panel import Panel
@@ -29,7 +30,7 @@ class DataBrowser(Panel):
     part = traitlets.Unicode("training")
     scrambled = traitlets.Bool(False)
 
-    def __init__(self, data, seed=0, lecture=False):
+    def __init__(self, data: Dataset | str, seed: int = 0, lecture: bool = False) -> None:
         data = dataset_of(data)
         if data.image_shape is None:
             raise ValueError(f"{data.name} holds no pictures; the browser shows data sets with an image_shape")

@@ -1,5 +1,7 @@
 """How many training rows does it take?"""
 
+from collections.abc import Sequence
+
 import ipywidgets
 import numpy as np
 import pandas as pd
@@ -7,6 +9,7 @@ import traitlets
 from matplotlib.collections import LineCollection, PolyCollection
 
 from nnlib import plots
+from nnlib.data.datasets import Dataset
 from nnlib.network import Network
 from nnlib.optimizers import SGD
 from nnlib.widgets.arguments import dataset_of, units_of, whole_number
@@ -43,7 +46,8 @@ class DataSize(TrainingPanel):
     samples = traitlets.Int(min=10)
     seed = traitlets.Int(0, min=0)
 
-    def __init__(self, data="mnist-5k", hidden=(64,), samples=None, steps=500, seed=0, lecture=False):
+    def __init__(self, data: Dataset | str = "mnist-5k", hidden: Sequence[int] = (64,), samples: int | None = None,
+                 steps: int = 500, seed: int = 0, lecture: bool = False) -> None:  # fmt: skip
         self.hidden = units_of(hidden)
         data = dataset_of(data, needs_validation=True)
         self.X, self.y = data.X_train, data.y_train

@@ -33,7 +33,8 @@ class ExpressionStepper(Panel):
     position = traitlets.Int(0, min=0)
     lecture_paper = 1.0
 
-    def __init__(self, expression="(a + b) * b", position=0, lecture=False, **values):
+    def __init__(self, expression: str = "(a + b) * b", position: int = 0, lecture: bool = False,
+                 **values: float) -> None:  # fmt: skip
         self.speed, self._graph = 0.7, Graph(expression, values)
         self.expression, self.values, self.position = expression, self._graph.values, position
         figure, self._axes = plots.figure(10, 4.2)

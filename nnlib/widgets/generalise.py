@@ -1,5 +1,7 @@
 """What do the remedies against overfitting do: to the gap between the curves, and to honesty?"""
 
+from collections.abc import Sequence
+
 import ipywidgets
 import numpy as np
 import traitlets
@@ -8,6 +10,7 @@ from scipy.stats import binomtest
 
 from nnlib import images, plots
 from nnlib.calibration import calibration_error, groups
+from nnlib.data.datasets import Dataset
 from nnlib.layers import Activation, Dense, Dropout
 from nnlib.network import Network
 from nnlib.optimizers import SGD
@@ -48,8 +51,9 @@ class Generalise(TrainingPanel):
     samples = traitlets.Int(min=10)
     seed = traitlets.Int(min=0)
 
-    def __init__(self, data="mnist-5k", hidden=(128, 64), weight_decay=0, dropout=0, augmentation=0, samples=None,
-                 seed=0, lecture=False):  # fmt: skip
+    def __init__(self, data: Dataset | str = "mnist-5k", hidden: Sequence[int] = (128, 64), weight_decay: float = 0,
+                 dropout: float = 0, augmentation: float = 0, samples: int | None = None, seed: int = 0,
+                 lecture: bool = False) -> None:  # fmt: skip
         data = dataset_of(data, needs_validation=True)
         self.X, self.y, self.image_shape = data.X_train, data.y_train, data.image_shape
         self.X_val, self.y_val = data.X_val[:MOST_VAL], data.y_val[:MOST_VAL]

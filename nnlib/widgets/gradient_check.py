@@ -1,6 +1,7 @@
 """Compare a network's gradient with numbers, for any activation, loss and epsilon."""
 
 import html
+from collections.abc import Callable
 
 import ipywidgets
 import numpy as np
@@ -49,8 +50,9 @@ class GradientCheck(Panel):
     mistake = traitlets.Unicode(NONE)
     quiz = traitlets.Bool(False)
 
-    def __init__(self, activation="tanh", loss="softmax, cross-entropy", epsilon=1e-5, mistake=NONE, mistakes=None,
-                 seed=0, lecture=False):  # fmt: skip
+    def __init__(self, activation: str = "tanh", loss: str = "softmax, cross-entropy", epsilon: float = 1e-5,
+                 mistake: str = NONE, mistakes: dict[str, Callable] | None = None, seed: int = 0,
+                 lecture: bool = False) -> None:  # fmt: skip
         mistakes = {} if mistakes is None else mistakes
         if not (isinstance(mistakes, dict) and all(map(callable, mistakes.values()))):
             raise TypeError(f"mistakes is {mistakes!r}; expected a dict of names and functions of a network")

@@ -4,9 +4,11 @@ import ipywidgets
 import numpy as np
 import traitlets
 from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
 
 from nnlib import plots
 from nnlib.convolution import Conv2D
+from nnlib.network import Network
 from nnlib.plots.pictures import heat
 from nnlib.plots.style import SIGNED, empty_figure
 from nnlib.widgets.arguments import Number
@@ -46,7 +48,8 @@ class KernelPad(Panel):
     w00, w01, w02, w10, w11, w12, w20, w21, w22 = (Number(0, min=-5, max=5) for _ in PLACES)
     untold = tuple(NAMES) + ("preset",)  # `kernel` tells it
 
-    def __init__(self, X, network=None, kernel="edge, left", lecture=False):
+    def __init__(self, X: ArrayLike, network: Network | None = None, kernel: str | ArrayLike = "edge, left",
+                 lecture: bool = False) -> None:  # fmt: skip
         shape = np.shape(X)
         if 0 in shape or (shape not in ((28, 28), (784,)) and shape[1:] != (784,)):
             raise ValueError(

@@ -1,12 +1,14 @@
 """A network's mistakes, to be sorted by their reasons."""
 
 import html
+from collections.abc import Iterable, Sequence
 
 import ipywidgets
 import numpy as np
 import pandas as pd
 import traitlets
 from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
 
 from nnlib import plots
 from nnlib.widgets.controls import button, number
@@ -37,7 +39,9 @@ class MistakeGallery(Panel):
     index = traitlets.Int(0, min=0)
     sorting = traitlets.List(traitlets.Unicode())
 
-    def __init__(self, X, labels, answers, reasons=REASONS, about=None, sorting=None, lecture=False):
+    def __init__(self, X: ArrayLike, labels: Iterable, answers: Iterable, reasons: Sequence[str] = REASONS,
+                 about: Sequence[str] | None = None, sorting: Sequence[str] | None = None,
+                 lecture: bool = False) -> None:  # fmt: skip
         X = np.asarray(X, np.float32)
         side = int(np.sqrt(X.shape[1])) if X.ndim == 2 else 0
         self.X = X.reshape(-1, side, side) if X.ndim == 2 and side**2 == X.shape[1] else X

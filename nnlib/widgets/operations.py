@@ -1,5 +1,6 @@
 """What backpropagation through one hidden layer computes, one operation at a time: for the stepper."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +29,7 @@ class Operation:
     written: str
     formula: str
     why: str
-    compute: callable
+    compute: Callable
 
 
 def operations(f, derivative, name):

@@ -9,6 +9,7 @@ import traitlets
 from PIL import Image, ImageDraw
 
 from nnlib import images, plots
+from nnlib.network import Network
 from nnlib.widgets.answers import THRESHOLD, Bars, in_words, reader_of
 from nnlib.widgets.arguments import Number
 from nnlib.widgets.controls import number
@@ -51,7 +52,8 @@ class DrawingPad(Panel):
     pen = traitlets.Int(min=4, max=60)
     threshold = Number(min=0, max=1)
 
-    def __init__(self, network=None, pen=20, threshold=THRESHOLD, lecture=False):
+    def __init__(self, network: Network | None = None, pen: int = 20, threshold: float = THRESHOLD,
+                 lecture: bool = False) -> None:  # fmt: skip
         self.network = reader_of(network)
         self.names = [str(k) for k in range(self.network.sizes[-1])]
         self.pen, self.threshold = pen, threshold

@@ -52,7 +52,9 @@ class Panel(ipywidgets.VBox):
     says whether it trains. `label` is the picture's text for those who hear the page.
     """
 
-    label, hovers, drags, lecture_paper, untold = "", False, False, 0.8, ()
+    label, hovers, drags = "", False, False
+    lecture_paper: float | tuple[float, float] = 0.8
+    untold: tuple[str, ...] = ()
     running = traitlets.Bool(False)
     speed = traitlets.Float(FULL_SPEED, min=0.1, help="steps per second, at most; FULL_SPEED is as fast as it goes")
     _task = _wake = _failure_message = _limits = None

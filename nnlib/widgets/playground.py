@@ -3,11 +3,13 @@
 import collections
 import re
 import time
+from collections.abc import Sequence
 
 import numpy as np
 import traitlets
 
 from nnlib.architecture import fully_connected
+from nnlib.data.datasets import Dataset
 from nnlib.data.points import SHAPES, points
 from nnlib.layers import BatchNorm, Dense, Dropout
 from nnlib.network import Network
@@ -60,9 +62,11 @@ class Playground(TrainingPanel):
     added = traitlets.List()
     adds = traitlets.Int(0, min=0, max=1)
 
-    def __init__(self, data="mnist-5k", hidden=(16,), activation="relu", optimizer="SGD", learning_rate=0.1,
-                 batch_size=64, samples=None, seed=0, full=False, weight_decay=0.0, dropout=0.0, batch_norm=False,
-                 lecture=False):  # fmt: skip
+    def __init__(self, data: Dataset | str | tuple = "mnist-5k", hidden: Sequence[int] = (16,),
+                 activation: str | Sequence[str] = "relu", optimizer: str = "SGD", learning_rate: float = 0.1,
+                 batch_size: int = 64, samples: int | None = None, seed: int = 0, full: bool = False,
+                 weight_decay: float = 0.0, dropout: float = 0.0, batch_norm: bool = False,
+                 lecture: bool = False) -> None:  # fmt: skip
         self.full = full
         if isinstance(data, str) and data in SHAPES:
             self.shape, data = data, points(data)

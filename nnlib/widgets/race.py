@@ -1,6 +1,7 @@
 """Two or three networks train side by side."""
 
 import functools
+from collections.abc import Sequence
 from numbers import Real
 
 import ipywidgets
@@ -10,6 +11,7 @@ import traitlets
 from matplotlib.lines import Line2D
 
 from nnlib import plots
+from nnlib.data.datasets import Dataset
 from nnlib.network import Network
 from nnlib.optimizers import OPTIMIZERS, SGD
 from nnlib.widgets.arguments import dataset_of, whole_number
@@ -50,8 +52,9 @@ class Race(TrainingPanel):
     depth = traitlets.Int(min=1, max=10)
     seed = traitlets.Int(min=0)
 
-    def __init__(self, data="mnist-5k", activations=("relu", "tanh", "sigmoid"), rates=0.1, depth=2, width=64,
-                 batch_size=64, seed=0, optimizers="SGD", lecture=False):  # fmt: skip
+    def __init__(self, data: Dataset | str = "mnist-5k", activations: Sequence[str] = ("relu", "tanh", "sigmoid"),
+                 rates: float | Sequence[float] = 0.1, depth: int = 2, width: int = 64, batch_size: int = 64,
+                 seed: int = 0, optimizers: str | Sequence[str] = "SGD", lecture: bool = False) -> None:  # fmt: skip
         data = dataset_of(data, needs_validation=True)
         self.X, self.y = data.X_train, data.y_train
         self.X_val, self.y_val = data.X_val[:500], data.y_val[:500]

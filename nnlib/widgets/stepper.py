@@ -52,7 +52,8 @@ class BackpropStepper(Panel):
     lecture_paper = 1.0  # its letters stand in boxes
     hovers = True
 
-    def __init__(self, position=0, activation="tanh", samples=1, seed=2, lecture=False):
+    def __init__(self, position: int = 0, activation: str = "tanh", samples: int = 1, seed: int = 2,
+                 lecture: bool = False) -> None:  # fmt: skip
         self.position, self.activation, self.samples, self.seed = position, activation, samples, seed
         self.speed = 0.7
         self._computed_for = None

@@ -5,8 +5,10 @@ import html
 import ipywidgets
 import numpy as np
 import traitlets
+from numpy.typing import ArrayLike
 
 from nnlib import images, plots
+from nnlib.network import Network
 from nnlib.widgets.answers import Bars, percent, reader_of
 from nnlib.widgets.arguments import Number
 from nnlib.widgets.controls import button, number
@@ -46,7 +48,8 @@ class Transform(Panel):
     scale = Number(1, min=0.4, max=1.6)
     along = traitlets.Enum(list(AT_REST), "rotation")
 
-    def __init__(self, X, y=None, networks=None, lecture=False):
+    def __init__(self, X: ArrayLike, y: ArrayLike | None = None, networks: Network | dict[str, Network] | None = None,
+                 lecture: bool = False) -> None:  # fmt: skip
         shape = np.shape(X)
         if shape not in ((28, 28), (784,)) and shape[1:] not in ((784,), (28, 28)):
             raise ValueError(

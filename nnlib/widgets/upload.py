@@ -9,6 +9,8 @@ import numpy as np
 import traitlets
 
 from nnlib import images, plots
+from nnlib.images.reading import Source
+from nnlib.network import Network
 from nnlib.widgets.answers import THRESHOLD, Bars, in_words, reader_of
 from nnlib.widgets.panel import Panel
 
@@ -40,7 +42,7 @@ class Upload(Panel):
 
     label = "The stages from a picture to 28x28 pixels, and bars: how probable each digit is"
 
-    def __init__(self, network=None, picture=None, lecture=False):
+    def __init__(self, network: Network | None = None, picture: Source | None = None, lecture: bool = False) -> None:
         self.network = reader_of(network)
         self.names = [str(k) for k in range(self.network.sizes[-1])]
         self._source, self.stages, self.probabilities, self.digits = picture, None, None, None

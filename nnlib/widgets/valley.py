@@ -58,8 +58,8 @@ class Valley(Panel):
     momentum = Number(min=0, max=0.99)
     steps = traitlets.Int(min=1, max=300)
 
-    def __init__(self, w1=-4.0, w2=1.2, rate=0.07, adaptive_rate=0.1, momentum=0.8, steps=50,
-                 lecture=False):  # fmt: skip
+    def __init__(self, w1: float = -4.0, w2: float = 1.2, rate: float = 0.07, adaptive_rate: float = 0.1,
+                 momentum: float = 0.8, steps: int = 50, lecture: bool = False) -> None:  # fmt: skip
         self.w1, self.w2, self.rate, self.adaptive_rate = w1, w2, rate, adaptive_rate
         self.momentum, self.steps = momentum, steps
         figure, (self._plane, self._losses) = plots.figure(11, 3.5, ncols=2, width_ratios=[2.1, 1])

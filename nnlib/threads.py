@@ -5,7 +5,7 @@ import functools
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import numpy as np
 
@@ -19,7 +19,7 @@ TRIAL = 0.05  # seconds of steps with each number of threads; a busy process doe
 REST = 50  # times what a trial took, until the next one
 
 
-def on_best_threads(steps: Iterator) -> Iterator:
+def on_best_threads(steps: Iterator) -> Generator:
     """Yield what the iterator `steps` yields, each computed by one BLAS thread or by all, whichever proved faster.
 
     Threads meet in every product. Where nothing else runs, that halves the time of a step on two cores; beside a busy

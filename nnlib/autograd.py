@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 
 class Tensor:
-    """An array `data`, and `grad`, the derivative by it of the result whose `backward` was called last, same shape.
+    """An array `data`, and `grad`, the derivative by it of the result whose `backward` was called, same shape.
 
     `parents` are the Tensors that it was computed from, and `rule` turns the derivative by this Tensor into one by each
     parent. Numbers and arrays in an expression become Tensors. Operands broadcast as NumPy's do.

@@ -60,7 +60,7 @@ QUESTIONS = {
         fold,
         inputs=a_folded_pair,
         hint="Write gamma / sqrt(p + epsilon) as one number per unit. What does it multiply, and what is left over?",
-        more="The scale belongs to the columns of W, and b goes through it as well, after r was taken off.",
+        more="The scale belongs to the columns of W, and b goes through it as well, after c was taken off.",
     ),
     "08.3 normalise": Question(
         normalise,

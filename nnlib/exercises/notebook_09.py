@@ -38,7 +38,7 @@ QUESTIONS = {
     ),
     "09.1 parameters": Question(
         12 * (3 * 25 + 1) + 24 * (12 * 9 + 1),
-        hint="A kernel has a layer for each channel that comes in, and one bias. Pooling has no parameters.",
+        hint="A kernel has a slice for each channel that comes in, and one bias. Pooling has no parameters.",
         more="The first layer: 12 kernels of 3 x 5 x 5 weights and a bias each.",
     ),
     "09.2 kernel": Question(

@@ -7,10 +7,10 @@ from nnlib.exercises import Question
 
 
 def numbers_to_divide(rng):
-    """d, a and b of one shape, b away from 0."""
+    """d, p and q of one shape, q away from 0."""
     shape = tuple(rng.integers(1, 4, 2))
-    b = rng.choice([-1, 1], shape) * rng.uniform(0.5, 2, shape).round(1)
-    return rng.normal(size=shape).round(1), rng.normal(size=shape).round(1), b
+    q = rng.choice([-1, 1], shape) * rng.uniform(0.5, 2, shape).round(1)
+    return rng.normal(size=shape).round(1), rng.normal(size=shape).round(1), q
 
 
 def derivatives(inputs, tape):
@@ -40,10 +40,10 @@ def a_tape(rng):
 
 QUESTIONS = {
     "10.1 division_rule": Question(
-        lambda d, a, b: (d / b, -d * a / b**2),
+        lambda d, p, q: (d / q, -d * p / q**2),
         inputs=numbers_to_divide,
-        hint="Each derivative is d times the slope of a / b, once as a function of a and once as one of b.",
-        more="The slope by b is that of a times 1/b: minus a over b squared.",
+        hint="Each derivative is d times the slope of p / q, once as a function of p and once as one of q.",
+        more="The slope by q is that of p times 1/q: minus p over q squared.",
     ),
     "10.2 floor_26": Question(
         float(np.log(1 + 25 / np.e)),

@@ -152,7 +152,9 @@ def main():
     low, high = wilson_interval(right, 10_000)
     net.metadata = {
         "what": "reads a handwritten digit from 28x28 pixels in [0, 1], white on black, centred as in MNIST",
-        "data": "MNIST's training set without its last 5,000 rows, half as prepare leaves them; 6,000 drawn by strokes",
+        "data": "MNIST's training set without its last 5,000 rows"
+        + (", which the network that it started from had seen," if args.start else ",")
+        + " half as images.prepare leaves them; 6,000 digits drawn by strokes",
         "recipe": {
             **RECIPE,
             "epochs": args.epochs,

@@ -64,6 +64,18 @@ def finish(mask):
     return {"pen width": pen, "20 pixels": boxed, "centred": center(boxed)}
 
 
+def centred(light, piece):
+    """The piece as `prepare` leaves a digit, (28, 28)."""
+    (left, top, right, bottom), mask = piece
+    near = ndimage.binary_dilation(np.pad(mask, 2), iterations=2)
+    padded = np.pad(light, 2)[top : bottom + 4, left : right + 4]
+    factor = FINE * BOX / max(mask.shape)
+    shape = [max(1, round(n * factor)) for n in near.shape]
+    large = resize(np.where(near, padded, 0), shape)
+    clean = large > 0.5 * np.median(light[top:bottom, left:right][mask])
+    return finish(drop_specks(clean) if clean.any() else resize(near.astype(np.float32), shape) > 0.5)["centred"]
+
+
 def enlarged(picture):
     """A small picture made larger, so that its strokes are some pixels wide."""
     factor = 4 * FIELD / max(picture.shape)

@@ -64,10 +64,12 @@ def finish(mask):
     return {"pen width": pen, "20 pixels": boxed, "centred": center(boxed)}
 
 
-def centred(light, piece):
-    """The piece as `prepare` leaves a digit, (28, 28)."""
+def centred(light, piece, ink=None):
+    """The piece as `prepare` leaves a digit, (28, 28); `ink` is a mask of the picture: what is not the piece's is none."""
     (left, top, right, bottom), mask = piece
     near = ndimage.binary_dilation(np.pad(mask, 2), iterations=2)
+    if ink is not None:
+        near &= np.pad(mask, 2) | ~np.pad(ink, 2)[top : bottom + 4, left : right + 4]
     padded = np.pad(light, 2)[top : bottom + 4, left : right + 4]
     factor = FINE * BOX / max(mask.shape)
     shape = [max(1, round(n * factor)) for n in near.shape]

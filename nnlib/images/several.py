@@ -19,7 +19,8 @@ def split_digits(source, stages=False, network=None):
 
     `source` and errors as in `prepare`. Connected pieces of ink are digits; pieces above one another or nearly touching
     are joined (the bar of a 5); hyphens and dots are left out. A piece that may be several digits which touch is cut
-    where `network` (anything with `predict_proba`; unless given, the one that ships with nnlib) reads the parts best.
+    where the parts are likeliest to be digits, as `network` (an nnlib.Network; unless given, the one that ships with
+    nnlib) and a model of parts see them.
     `stages=True` returns a dict: "grey", "light on dark", "ink" (pictures), "boxes", int (n, 4) of left, top, right,
     bottom in pixels of "grey", and "digits", the result.
     """
@@ -28,7 +29,7 @@ def split_digits(source, stages=False, network=None):
     mask = without_foreign_pieces(remove_lines(ink_mask(light, wide, source)))
     pieces = join_pieces(pieces_of(mask))
     pieces = reading_order(cut_touching(pieces, usual_height(pieces), network))
-    digits = np.stack([centred(light, piece) for piece in pieces])
+    digits = np.stack([centred(light, piece, mask) for piece in pieces])
     if not stages:
         return digits
     boxes = np.array([box for box, _ in pieces])

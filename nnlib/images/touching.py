@@ -6,6 +6,7 @@ the path over the parts that is likeliest as a whole. A cut is a seam: the way f
 """
 
 import functools
+from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
@@ -20,7 +21,8 @@ ALIKE = 0.01  # of that height squared: two seams with less ink between them are
 MOST = 16  # seams for each usual height that the piece is wide
 # The logarithm of the odds that a part is a digit, from the energy that a network gives it and its height and width in
 # usual heights (mean, deviation): a logistic regression on the parts of 200 rows of MNIST's training digits.
-ENERGY, MISS, HIGH, WIDE = 0.36, 4.85, (1.04, 0.19), (0.8, 0.3)
+ENERGY, MISS, HIGH, WIDE = 0.367, 4.83, (1.04, 0.19), (0.77, 0.31)
+NO_DIGIT = 10  # the class of the model "parts" that follows the ten digits
 PRIOR = 2.0  # for each part: most parts are no digits, but of those that follow one another to the end most are
 NARROW = 0.5  # a piece that is not wider than this share of a usual digit's height is one digit
 WIDEST, LOWEST = 1.4, 0.4  # of a part: its width and height, in usual heights
@@ -114,20 +116,24 @@ def largest(left, top, mask):
 def cut_touching(pieces, high, network=None):
     """Pieces that may be several digits taken apart, where the parts are likeliest to be digits.
 
-    `high` is a usual digit's height, `network` an nnlib.Network of 784 inputs.
+    `high` is a usual digit's height, `network` an nnlib.Network of 784 inputs. One that reads something else than the
+    ten digits gets its pieces as they are, since the models know parts of digits alone.
     """
-    parts = []
+    network, parts = network or shipped("digits"), []
+    if network.sizes[-1] != 10:
+        return pieces
     for piece in pieces:
         wide = piece[1].shape[1] > NARROW * high
-        parts += likeliest(piece, high, network or shipped()) if wide else [piece]
+        parts += likeliest(piece, high, network) if wide else [piece]
     return parts
 
 
 @functools.cache
-def shipped():
-    from nnlib.network import load_pretrained  # not above: nothing else in this folder knows of networks
+def shipped(name):
+    """One of the two models: "digits", which reads digits, and "parts", which tells whole ones from parts and pairs."""
+    from nnlib.network import Network  # not above: nothing else in this folder knows of networks
 
-    return load_pretrained()
+    return Network.load(Path(__file__).parents[1] / "models" / f"{name}.npz")
 
 
 def likeliest(piece, high, network):
@@ -148,15 +154,22 @@ def best_path(worth, end):
 
 
 def worths(parts, high, network):
-    """Of each part the logarithm of the probability that it is a digit, and PRIOR: (n,).
+    """Of each part how likely it is a digit: (n,), the mean of two logarithms of a probability, and PRIOR.
 
-    The energy of a network's logits, log sum exp Z, is low for what is like nothing that it has learned (Liu, Wang,
-    Owens and Li 2020, "Energy-based out-of-distribution detection").
+    One is that of the model "parts". The other is of the part's height and width and of the energy of the logits that
+    `network` gives it, log sum exp Z: low for what is like nothing that it has learned (Liu, Wang, Owens and Li 2020,
+    "Energy-based out-of-distribution detection").
     """
-    X = np.stack([center(fit_box(mask.astype(np.float32))) for _, mask in parts])
-    Z = network.logits(X.reshape(-1, 784))
-    h, w = np.array([mask.shape for _, mask in parts]).T / high
-    odds = (
-        ENERGY * logsumexp(Z, axis=1) - MISS - ((h - HIGH[0]) / HIGH[1]) ** 2 / 2 - ((w - WIDE[0]) / WIDE[1]) ** 2 / 2
-    )
-    return log_expit(odds) + PRIOR
+    X = shown(parts, high)
+    h, w = X[:, 784:].T
+    odds = ENERGY * logsumexp(network.logits(X[:, :784]), axis=1) - MISS
+    odds -= ((h - HIGH[0]) / HIGH[1]) ** 2 / 2 + ((w - WIDE[0]) / WIDE[1]) ** 2 / 2
+    P = shipped("parts").predict_proba(X)
+    return (log_expit(odds) + np.log(1 - P[:, NO_DIGIT] + 1e-7)) / 2 + PRIOR
+
+
+def shown(parts, high):
+    """Of each part 28x28 pixels as in MNIST, then its height and width in usual heights: float32 (n, 786)."""
+    pixels = np.stack([center(fit_box(mask.astype(np.float32))) for _, mask in parts]).reshape(-1, 784)
+    sizes = np.array([mask.shape for _, mask in parts], np.float32) / np.float32(high)
+    return np.hstack([pixels, sizes.clip(0, 2)])

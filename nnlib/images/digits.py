@@ -65,7 +65,7 @@ def finish(mask):
 
 
 def centred(light, piece, ink=None):
-    """The piece as `prepare` leaves a digit, (28, 28); `ink` is a mask of the picture: what is not the piece's is none."""
+    """The piece as `prepare` leaves a digit, (28, 28). `ink`, the mask of the picture: the rest of it is left out."""
     (left, top, right, bottom), mask = piece
     near = ndimage.binary_dilation(np.pad(mask, 2), iterations=2)
     if ink is not None:

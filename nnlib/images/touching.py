@@ -24,6 +24,7 @@ MOST = 16  # seams for each usual height that the piece is wide
 ENERGY, MISS, HIGH, WIDE = 0.367, 4.83, (1.04, 0.19), (0.77, 0.31)
 NO_DIGIT = 10  # the class of the model "parts" that follows the ten digits
 PRIOR = 2.0  # for each part: most parts are no digits, but of those that follow one another to the end most are
+SURE, KEPT = 0.3, 0.8  # a whole piece as likely as SURE is one digit, and to tear another takes more by KEPT
 NARROW = 0.5  # a piece that is not wider than this share of a usual digit's height is one digit
 WIDEST, LOWEST = 1.4, 0.4  # of a part: its width and height, in usual heights
 
@@ -141,6 +142,10 @@ def likeliest(piece, high, network):
     cuts = seams(piece[1], high)
     parts = parts_between(piece, cuts, high)
     worth = dict(zip(parts, worths(list(parts.values()), high, network)))
+    whole = 0, len(cuts) + 1
+    if worth[whole] > SURE:
+        return [piece]
+    worth[whole] += KEPT
     return [parts[ends] for ends in best_path(worth, len(cuts) + 1)]
 
 

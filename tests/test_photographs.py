@@ -31,12 +31,14 @@ def test_rows_of_touching_digits_are_read(some, other):
     pictures = [photograph_row(row, "touching", [5, k], other) for k, row in enumerate(X)]
     net = nnlib.load_pretrained()
     read = [net.predict(images.split_digits(picture).reshape(-1, 784)) for picture in pictures]
-    assert sum(np.array_equal(row, its) for row, its in zip(read, y)) >= 15
+    assert (
+        sum(np.array_equal(row, its) for row, its in zip(read, y)) >= 17
+    )  # of 30; with straight cuts and the network alone 8
 
 
 def test_a_digit_by_itself_is_not_torn(some):
     found = [images.split_digits(photograph(digit, "plain paper", [7, k], k % 2)) for k, digit in enumerate(some[0])]
-    assert sum(len(digits) != 1 for digits in found) <= 1
+    assert sum(len(digits) != 1 for digits in found) <= 3  # two in a hundred
 
 
 def test_a_photograph_is_reproducible_and_has_the_digit_in_it():

@@ -7,6 +7,7 @@ import struct
 import time
 import tracemalloc
 import zlib
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from scipy import ndimage
 import nnlib
 from nnlib import images
 from nnlib.data import formats
-from nnlib.images import digits, light, lines, several
+from nnlib.images import digits, light, lines, several, touching
 from nnlib.images.augmentation import sample
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
@@ -466,6 +467,27 @@ def test_touching_digits_are_cut():
     picture[middle : middle + 6, boxes[0, 0] + 40 : boxes[1, 0] + 6] = 0  # a stroke from the 2 to the 0
     assert len(several.pieces_of(picture < 128)) == 2
     assert len(images.split_digits(picture)) == 3
+
+
+def test_a_seam_goes_where_the_least_ink_is():
+    mask = np.zeros((40, 70), bool)
+    mask[5:35, 5:30] = mask[5:35, 40:65] = True  # two blocks, 30 pixels high,
+    mask[18:21, 30:40] = True  # and a bar between them, 3 pixels high
+    through = [mask[np.arange(40), cut].sum() for cut in touching.seams(mask, 40)]
+    assert 3 in through and min(through) == 3
+    slanting = np.array([np.roll(row, 20 - k) for k, row in enumerate(np.pad(mask, ((0, 0), (20, 20))))])
+    through = [slanting[np.arange(40), cut].sum() for cut in touching.seams(slanting, 40)]
+    assert min(through) == 3  # a straight cut goes through more
+
+
+def test_the_best_path_is_the_best_of_all():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        pairs = [(i, j) for i in range(6) for j in range(i + 1, 7) if rng.random() < 0.7 or (i, j) == (0, 6)]
+        worth = {pair: float(rng.normal()) for pair in pairs}
+        ways = [[0, *inner, 6] for n in range(6) for inner in combinations(range(1, 6), n)]
+        sums = [sum(worth.get(pair, -np.inf) for pair in pairwise(way)) for way in ways]
+        assert touching.best_path(worth, 6) == list(pairwise(ways[int(np.argmax(sums))]))
 
 
 def test_one_digit_is_a_row_of_one():

@@ -25,6 +25,22 @@ def test_photographs_of_each_kind_are_read(some, kind, other):
     assert np.sum(y == P) >= (16 if kind == "squared, pencil" else 18)  # the hardest: every square crosses the digit
 
 
+@pytest.mark.parametrize("other", [False, True])
+def test_rows_of_touching_digits_are_read(some, other):
+    X, y = (part.reshape(30, 5, *part.shape[1:]) for part in some)
+    pictures = [photograph_row(row, "touching", [5, k], other) for k, row in enumerate(X)]
+    net = nnlib.load_pretrained()
+    read = [net.predict(images.split_digits(picture).reshape(-1, 784)) for picture in pictures]
+    assert (
+        sum(np.array_equal(row, its) for row, its in zip(read, y)) >= 17
+    )  # of 30; with straight cuts and the network alone 8
+
+
+def test_a_digit_by_itself_is_not_torn(some):
+    found = [images.split_digits(photograph(digit, "plain paper", [7, k], k % 2)) for k, digit in enumerate(some[0])]
+    assert sum(len(digits) != 1 for digits in found) <= 3  # two in a hundred
+
+
 def test_a_photograph_is_reproducible_and_has_the_digit_in_it():
     digit = np.zeros((28, 28), np.float32)
     digit[4:24, 12:16] = 1

@@ -56,6 +56,17 @@ def test_its_metadata_say_how_it_was_made(net, recipe):
     assert net.sizes == [784, *recipe.RECIPE["hidden"], 10]
 
 
+def test_the_model_of_parts_says_how_it_was_made():
+    path, script = MODEL.with_name("parts.npz"), ROOT / "tools" / "train_parts.py"
+    spec = importlib.util.spec_from_file_location("train_parts", script)
+    recipe = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(recipe)
+    parts = nnlib.Network.load(path)
+    assert path.stat().st_size < 200_000 and parts.sizes == [786, *recipe.RECIPE["hidden"], 11]
+    told = parts.metadata["recipe"]
+    assert told == json.loads(json.dumps(told | recipe.RECIPE | {"moves": recipe.MOVES}))
+
+
 def test_metadata_survive_saving_copying_and_older_files(net, tmp_path):
     assert nnlib.Network.load(net.save(tmp_path / "again.npz")).metadata == net.metadata
     assert net.astype(np.float64).metadata == net.metadata

@@ -69,6 +69,20 @@ def finish(mask):
     return {"pen width": pen, "20 pixels": boxed, "centred": center(boxed)}
 
 
+def centred(light, piece, ink=None):
+    """The piece as `prepare` leaves a digit, (28, 28). `ink`, the mask of the picture: the rest of it is left out."""
+    (left, top, right, bottom), mask = piece
+    near = ndimage.binary_dilation(np.pad(mask, 2), iterations=2)
+    if ink is not None:
+        near &= np.pad(mask, 2) | ~np.pad(ink, 2)[top : bottom + 4, left : right + 4]
+    padded = np.pad(light, 2)[top : bottom + 4, left : right + 4]
+    factor = FINE * BOX / max(mask.shape)
+    shape = [max(1, round(n * factor)) for n in near.shape]
+    large = resize(np.where(near, padded, 0), shape)
+    clean = large > 0.5 * np.median(light[top:bottom, left:right][mask])
+    return finish(drop_specks(clean) if clean.any() else resize(near.astype(np.float32), shape) > 0.5)["centred"]
+
+
 def enlarged(picture):
     """A small picture made larger, so that its strokes are some pixels wide."""
     factor = 4 * FIELD / max(picture.shape)

@@ -12,10 +12,10 @@ from itertools import combinations
 import numpy as np
 from scipy import ndimage
 
-from nnlib.images.digits import FAINTEST, brightest_near
+from nnlib.images.digits import FAINTEST, brightest_near, centred
 from nnlib.images.light import closing, ink_level
 from nnlib.images.reading import Source, read_grey
-from nnlib.images.several import centred, pieces_of, together
+from nnlib.images.several import pieces_of, together
 from nnlib.images.sheet import from_corners
 from nnlib.images.sheet_layout import (
     COLUMNS,

@@ -7,6 +7,7 @@ import pandas as pd
 
 from nnlib.layers import BatchNorm, Dropout
 from nnlib.optimizers import SGD, Adam
+from nnlib.threads import blas_threads
 
 
 def numerical_gradient(f, array, epsilon=1e-5, entries=None):
@@ -106,7 +107,8 @@ def preflight(net, X, y, optimizer=None, seed=0):
     net, X, Y = copy.deepcopy(net), X[rows].astype(net.dtype), Y[rows]
     labels = net.decide(Y) if net.is_classifier else Y
     hidden = len(net.weights) > 1
-    with np.errstate(over="ignore", invalid="ignore"):
+    # Nearly all products are of 20 rows.
+    with np.errstate(over="ignore", invalid="ignore"), blas_threads(20 * sum(layer.W.size for layer in net.dense)):
         Z = net.logits(X, training=True)
         start, at_zero = net.compare(Z, Y)[0], net.compare(np.zeros_like(Z), Y)[0]
         smallest, largest = _update_by_weight(net, X[:64], Y[:64], optimizer)

@@ -283,7 +283,7 @@ def test_a_panel_whose_page_is_gone_is_paused(seen, monkeypatch):
         return told, panel.message.value
 
     (running, text), after = asyncio.run(cell())
-    assert running is not seen and ("No page shows" in text) is seen
+    assert running is not seen and ("No page has shown" in text) is seen
     assert "steps" in after
 
 

@@ -10,10 +10,12 @@ Memory is what a kernel has after all that, a library that several share divided
 
 import argparse
 import asyncio
+import base64
 import contextlib
 import datetime
 import itertools
 import json
+import math
 import os
 import re
 import statistics
@@ -33,11 +35,12 @@ from tornado.websocket import websocket_connect
 ROOT = Path(__file__).resolve().parent.parent
 ROUND_TRIP = 0.08  # seconds
 REPORT = 0.08  # seconds between two reports of the frame that is on screen: REPORT_MS of picture.js
+KEPT = 5  # seconds between two pictures for the notebook: KEPT_MS of picture.js
 LONGEST = 1800, 20  # seconds until a Run All, a slider's answer are given up
 PLAYGROUND = "import nnlib\nfrom nnlib import widgets\nwidgets.Playground(nnlib.load_dataset(), hidden=[16])"
 RATES = 0.05, 0.07, 0.1, 0.07
 COLUMNS = ["students", "Run All: median", "worst", "of which processor", "frames/s each", "slider: median", "worst",
-           "Mbit/s each", "MB each", "MB in all", "server MB", "failures"]  # fmt: skip
+           "Mbit/s each", "MB: worst", "MB in all", "server MB", "failures"]  # fmt: skip
 
 
 class Student:
@@ -61,11 +64,12 @@ class Student:
 
     # -- messages -----------------------------------------------------------------------------------------------------
 
-    def send(self, kind, content, metadata=None):
+    def send(self, kind, content, metadata=None, buffers=()):
         """A message to the kernel; returns its id and a future, done when the kernel has dealt with it."""
         message = self.session.msg(kind, content, metadata=metadata)
         self.waiting[message["msg_id"]] = future = asyncio.get_running_loop().create_future()
-        data = serialize_msg_to_ws_v1(message, "shell", self.session.pack)
+        parts = [self.session.pack(message[name]) for name in ("header", "parent_header", "metadata", "content")]
+        data = serialize_msg_to_ws_v1([*parts, *buffers], "shell")
         self.bytes += len(data)
         asyncio.get_running_loop().call_later(ROUND_TRIP / 2, self.socket.write_message, data, True)
         return message["msg_id"], future
@@ -94,6 +98,8 @@ class Student:
                 self.waiting.popitem()[1].set_exception(ConnectionError("the kernel died"))
         elif kind == "error":
             self.failures.append(f"{content['ename']}: {content['evalue']}")
+        elif kind == "display_data" and "image/png" in content["data"]:
+            self.picture = base64.b64decode(content["data"]["image/png"])
         elif kind == "comm_open":
             self.models[content["comm_id"]] = {"cell": parent}
             self._update(content)
@@ -145,6 +151,9 @@ class Student:
                     self.news.clear()
                     await self.news.wait()
             answers.append(time.perf_counter() - begun)
+            if len(answers) % KEPT == 0:  # the page's picture, for the notebook
+                kept = {"comm_id": picture, "data": {"method": "custom", "content": {"keep": True}}}
+                self.send("comm_msg", kept, buffers=[self.picture])
             await asyncio.sleep(max(0, 1 - answers[-1]))
         passed = time.perf_counter() - start
         result = (self.frames - frames) / passed, (self.bytes - sent) * 8e-6 / passed, answers
@@ -207,14 +216,22 @@ async def hold_class(number, cells, training, seconds):
         for first in range(0, number, training):
             trained += await each(students[first : first + training], lambda student: student.train(seconds))
         memory = [megabytes(kernel) for kernel in process.children()]
-        row = [number, *map("{:.0f} s".format, (statistics.median(ran), max(ran), statistics.median(used)))]
-        frames, megabits, answers = zip(*trained, strict=True)
+        frames, megabits, answers = ([result[k] for result in trained] for k in range(3))
         answers = [*itertools.chain(*answers)]
-        row += [f"{statistics.median(frames):.1f}", f"{statistics.median(answers):.2f} s", f"{max(answers):.2f} s"]
-        row += [f"{statistics.median(megabits):.2f}", *map("{:.0f}".format, (max(memory), sum(memory)))]
+        row = [number, *map("{:.0f} s".format, (median(ran), most(ran), median(used))), f"{median(frames):.1f}"]
+        row += [f"{median(answers):.2f} s", f"{most(answers):.2f} s", f"{median(megabits):.2f}"]
+        row += map("{:.0f}".format, (most(memory), sum(memory), megabytes(process)))
         failures = [f"{student.name}: {failure}" for student in students for failure in student.failures]
         print(*failures, sep="\n", end="\n" if failures else "", file=sys.stderr)
-        return [*row, f"{megabytes(process):.0f}", len(failures)]
+        return [*row, len(failures)]
+
+
+def median(values):
+    return statistics.median(values or [math.nan])
+
+
+def most(values):
+    return max(values, default=math.nan)
 
 
 def megabytes(process):

@@ -79,7 +79,7 @@ def saved(page, lab):
 
 
 def pixels(base64_text):
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(base64_text))).convert("L"), float)
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(base64_text))).convert("RGB"), float)
 
 
 def check_the_file_opens(lab, browser, step):

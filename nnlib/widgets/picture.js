@@ -67,6 +67,13 @@ function read(state) {
   return { ...state, points: new Float32Array(points.buffer), codes: bytes(state.codes), images: state.images.map(bytes) };
 }
 
+// An image's pixels: as they were sent, or 256 colours and then, for each pixel, which of them.
+function rgba(bytes, number) {
+  if (bytes.length === 4 * number) return new Uint8ClampedArray(bytes);
+  const colors = new Uint32Array(bytes.slice(0, 1024).buffer);
+  return new Uint8ClampedArray(Uint32Array.from(bytes.subarray(1024), (index) => colors[index]).buffer);
+}
+
 function trace(context, { points, codes }, first, number, dx = 0, dy = 0) {
   const path = new Path2D();
   for (let k = first; k < first + number; k += 1) {
@@ -120,7 +127,7 @@ function paint(context, drawing, scale, color) {
       context.fillText(text, 0, 0);
     } else if (kind === "i") {
       const [index, columns, rows, [a, c, e, b, d, f]] = rest;
-      const pixels = new ImageData(new Uint8ClampedArray(drawing.images[firstImage + index]), columns, rows);
+      const pixels = new ImageData(rgba(drawing.images[firstImage + index], columns * rows), columns, rows);
       const small = new OffscreenCanvas(columns, rows);
       small.getContext("2d").putImageData(pixels, 0, 0);
       context.transform(a, b, c, d, e, f);
@@ -221,6 +228,7 @@ export default {
     // The picture that the notebook keeps for readers without a kernel: as fine as the first one, black on white.
     const keep = async () => {
       keeping = null;
+      if (!document.querySelector(`[data-nnlib-panel="${key}"]`)) return; // a page that is no notebook
       const [width, height] = model.get("still").size, sheet = new OffscreenCanvas(2 * width, 2 * height), pen = sheet.getContext("2d");
       pen.fillStyle = "#ffffff";
       pen.fillRect(0, 0, 2 * width, 2 * height);

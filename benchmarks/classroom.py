@@ -54,10 +54,11 @@ class Student:
 
     async def open(self, folder):
         """Start a kernel in this folder of the server's, and connect to it as JupyterLab does."""
-        self.kernel = await ask(self.server, "api/kernels", {"name": "python3", "path": folder})
-        url = self.server["url"].replace("http", "ws", 1) + f"api/kernels/{self.kernel['id']}/channels"
+        url, token = self.server["url"] + "api/kernels", f"token={self.server['token']}"
+        kernel = json.dumps({"name": "python3", "path": folder})
+        answer = await AsyncHTTPClient().fetch(f"{url}?{token}", method="POST", body=kernel, request_timeout=300)
         self.socket = await websocket_connect(
-            f"{url}?token={self.server['token']}",
+            f"{url.replace('http', 'ws', 1)}/{json.loads(answer.body)['id']}/channels?{token}",
             on_message_callback=self._arrived,
             subprotocols=["v1.kernel.websocket.jupyter.org"],
         )
@@ -128,25 +129,30 @@ class Student:
     async def run_all(self, cells):
         """Seconds until every cell was run, all of them sent at once."""
         start = time.perf_counter()
-        async with asyncio.timeout(LONGEST[0]):
+        async with within(LONGEST[0], "Run All"):
             await asyncio.gather(*[self.execute(cell.source, cell.id)[1] for cell in cells])
         return time.perf_counter() - start
 
-    async def train(self, seconds):
-        """Frames and megabits per second, and the seconds until each move of the slider was answered."""
+    async def open_playground(self):
+        """Run its cell, and find its picture, button and slider."""
         cell, done = self.execute(PLAYGROUND)
-        async with asyncio.timeout(LONGEST[0]):
+        async with within(LONGEST[0], "the playground's cell"):
             await done
         mine = {key: model for key, model in self.models.items() if model["cell"] == cell}
+        described = {model.get("description"): key for key, model in mine.items()}
         picture = next(key for key, model in mine.items() if "moving" in model)
-        train, rate = (next(key for key, model in mine.items() if model.get("description") == text)
-                       for text in ("Train", "learning rate"))  # fmt: skip
+        self.playground = picture, described["Train"], described["learning rate"]
+        return self
+
+    async def train(self, seconds):
+        """Frames and megabits per second, and the seconds until each move of the slider was answered."""
+        picture, train, rate = self.playground
         await self.set(train, value=True)
         start, frames, sent, answers = time.perf_counter(), self.frames, self.bytes, []
         while (begun := time.perf_counter()) < start + seconds:
             wanted = RATES[len(answers) % len(RATES)]
             self.set(rate, value=wanted)
-            async with asyncio.timeout(LONGEST[1]):
+            async with within(LONGEST[1], "the slider"):
                 while float(re.search("learning rate ([^,]+)", self.models[picture]["value"])[1]) != wanted:
                     self.news.clear()
                     await self.news.wait()
@@ -163,11 +169,13 @@ class Student:
         return result
 
 
-async def ask(server, path, content=None):
-    request = {"method": "POST", "body": json.dumps(content)} if content else {}
-    headers = {"Authorization": f"token {server['token']}"}
-    answer = await AsyncHTTPClient().fetch(server["url"] + path, headers=headers, request_timeout=300, **request)
-    return json.loads(answer.body)
+@contextlib.asynccontextmanager
+async def within(seconds, what):
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise TimeoutError(f"{what} was not answered within {seconds} s") from None
 
 
 @contextlib.contextmanager
@@ -200,7 +208,7 @@ async def each(students, action):
     results = await asyncio.gather(*map(action, students), return_exceptions=True)
     for student, result in zip(students, results, strict=True):
         if isinstance(result, Exception):
-            student.failures.append(str(result) or type(result).__name__)
+            student.failures.append(f"{type(result).__name__}: {result}")
     return [result for result in results if not isinstance(result, Exception)]
 
 
@@ -214,7 +222,8 @@ async def hold_class(number, cells, training, seconds):
         used = [sum(kernel.cpu_times()[:2]) for kernel in kernels if kernel.is_running()]
         trained = []
         for first in range(0, number, training):
-            trained += await each(students[first : first + training], lambda student: student.train(seconds))
+            ready = await each(students[first : first + training], lambda student: student.open_playground())
+            trained += await each(ready, lambda student: student.train(seconds))
         memory = [megabytes(kernel) for kernel in process.children()]
         frames, megabits, answers = ([result[k] for result in trained] for k in range(3))
         answers = [*itertools.chain(*answers)]
@@ -250,6 +259,7 @@ def main():
     cells = [cell for cell in nbformat.read(args.notebook, 4).cells if cell.cell_type == "code"]
     print(f"{args.notebook.name}, {args.training} train at once; {psutil.cpu_count()} cores, "
           f"{psutil.virtual_memory().total / 2**30:.0f} GiB, Python {sys.version.split()[0]}, "
+          f"OPENBLAS_NUM_THREADS={os.environ.get('OPENBLAS_NUM_THREADS', 'unset')}, "
           f"load {psutil.getloadavg()[0]:.1f} at {datetime.datetime.now():%Y-%m-%d %H:%M}\n")  # fmt: skip
     print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}", flush=True)
     for number in args.students:

@@ -18,6 +18,7 @@ import json
 import math
 import os
 import re
+import socket
 import statistics
 import subprocess
 import sys
@@ -62,6 +63,7 @@ class Student:
             on_message_callback=self._arrived,
             subprotocols=["v1.kernel.websocket.jupyter.org"],
         )
+        return self
 
     # -- messages -----------------------------------------------------------------------------------------------------
 
@@ -193,7 +195,7 @@ def serve():
             )
         try:
             about = Path(home) / f"jpserver-{process.pid}.json"
-            while not about.exists() or not about.read_text().endswith("}"):
+            while not listens(about):
                 if process.poll() is not None:
                     raise RuntimeError((Path(home) / "log").read_text())
                 time.sleep(0.1)
@@ -201,6 +203,13 @@ def serve():
         finally:
             process.terminate()  # and with it, its kernels
             process.wait(60)
+
+
+def listens(about):
+    """Is the server there? The file with its address is written a little before."""
+    with contextlib.suppress(OSError, ValueError):
+        return socket.create_connection(("127.0.0.1", json.loads(about.read_text())["port"])).close() is None
+    return False
 
 
 async def each(students, action):
@@ -216,13 +225,13 @@ async def hold_class(number, cells, training, seconds):
     """The table's row for this number of students."""
     with serve() as (process, server):
         students = [Student(server, k + 1) for k in range(number)]
-        await each(students, lambda student: student.open("notebooks"))
+        present = await each(students, lambda student: student.open("notebooks"))
         kernels = process.children()
-        ran = await each(students, lambda student: student.run_all(cells))
+        ran = await each(present, lambda student: student.run_all(cells))
         used = [sum(kernel.cpu_times()[:2]) for kernel in kernels if kernel.is_running()]
         trained = []
-        for first in range(0, number, training):
-            ready = await each(students[first : first + training], lambda student: student.open_playground())
+        for first in range(0, len(present), training):
+            ready = await each(present[first : first + training], lambda student: student.open_playground())
             trained += await each(ready, lambda student: student.train(seconds))
         memory = [megabytes(kernel) for kernel in process.children()]
         frames, megabits, answers = ([result[k] for result in trained] for k in range(3))

@@ -14,7 +14,7 @@ AS_ROOT = $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 # The kernel is the one in .venv, also where the user has another one of the same name.
 export JUPYTER_PREFER_ENV_PATH := 1
 
-.PHONY: help lab lecture test check test-all test-site test-oldest test-cpus mutants run student assignments quiz slides site notebooks figures bench lint clean
+.PHONY: help lab lecture test check test-all test-site test-oldest test-cpus mutants run student assignments quiz slides site notebooks figures bench bench-class lint clean
 
 help:
 	@echo "make lab         open the notebooks in JupyterLab"
@@ -35,6 +35,7 @@ help:
 	@echo "make notebooks   execute the notebooks in place, as they are committed, and write their figures"
 	@echo "make figures     write figures/ from the pictures that the notebooks hold"
 	@echo "make bench       run the benchmarks, on a machine that has nothing else to do, and write benchmarks/results.md"
+	@echo "make bench-class what 1, 5, 15 and 30 students on one server need: a quarter of an hour"
 	@echo "make lint        check style, format and spelling, notebooks included, and types"
 	@echo "make clean       remove build/ but for what somebody edited there, and caches (.venv stays)"
 
@@ -116,6 +117,9 @@ SITE = $(subst .venv,.venv/site,$(BIN))
 bench: .venv/ready
 	$(BIN)/python benchmarks/report.py $(ARGS)
 	NNLIB_LIVE_MINUTES=10 $(BIN)/python -m pytest -q -s -m times tests
+
+bench-class: .venv/ready
+	$(BIN)/python benchmarks/classroom.py $(ARGS)
 
 lint: .venv/ready
 	$(BIN)/python -m ruff check .

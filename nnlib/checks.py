@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from nnlib.layers import BatchNorm, Dropout
 from nnlib.network import Network
 from nnlib.optimizers import SGD, Adam, Optimizer
+from nnlib.threads import one_blas_thread
 
 
 def numerical_gradient(f: Callable[[], float], array: np.ndarray, epsilon: float = 1e-5,
@@ -106,13 +107,13 @@ def preflight(net: Network, X: ArrayLike, y: ArrayLike, optimizer: Optimizer | N
     """
     optimizer = SGD() if optimizer is None else copy.copy(optimizer)
     optimizer.reset()
-    rng = np.random.default_rng(seed)
-    X, Y = net.check_X_y(X, y)
+    (X, Y), rng = net.check_X_y(X, y), np.random.default_rng(seed)
     rows = rng.permutation(len(X))[:500]
     net, X, Y = copy.deepcopy(net), X[rows].astype(net.dtype), Y[rows]
     labels = net.decide(Y) if net.is_classifier else Y
     hidden = len(net.weights) > 1
-    with np.errstate(over="ignore", invalid="ignore"):
+    # Nearly all products are of 20 rows.
+    with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
         Z = net.logits(X, training=True)
         start, at_zero = net.compare(Z, Y)[0], net.compare(np.zeros_like(Z), Y)[0]
         smallest, largest = _update_by_weight(net, X[:64], Y[:64], optimizer)

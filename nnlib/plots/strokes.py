@@ -14,7 +14,8 @@ class Recorder(RendererBase):
     """Writes down in `marks` what is drawn, in pixels of the figure, y upwards.
 
     A mark is [kind, style, first, number, ...]: path ("p"), markers ("m"), text ("t") or image ("i"). Points stand in
-    `points` and the kinds of them, as `matplotlib.path.Path` counts them, in `codes`; an image's RGBA in `images`.
+    `points` and the kinds of them, as `matplotlib.path.Path` counts them, in `codes`; an image's RGBA in `images`, or
+    256 colours and the number of each pixel's.
     """
 
     def __init__(self, figure):
@@ -77,7 +78,12 @@ class Recorder(RendererBase):
         matrix = (transform + Affine2D().translate(x, y)).get_matrix()[:2]
         place = [round(float(number), 2) for number in matrix.ravel()]
         self.marks.append(["i", self._style(gc), len(self.images), width, height, place])
-        self.images.append(np.ascontiguousarray(im, np.uint8).tobytes())
+        pixels = np.ascontiguousarray(im, np.uint8)
+        colors, index = np.unique(pixels.view(np.uint32), return_inverse=True)
+        if len(colors) <= 256 and index.size > 341:  # a quarter of the bytes on the way to the page
+            pixels = np.append(colors, np.zeros(256 - len(colors), np.uint32)).view(np.uint8)
+            pixels = np.append(pixels, index.astype(np.uint8))
+        self.images.append(pixels.tobytes())
 
     def flipy(self):
         return False

@@ -142,7 +142,10 @@ class DrawingPad(Panel):
     def snapshot(self):
         """Pad and answer side by side, twice as fine: a PIL image."""
         self.draw()
-        picture, side = super().snapshot(), 2 * SIDE
+        return super().snapshot()
+
+    def framed(self, picture):
+        side = 2 * SIDE
         whole = Image.new("RGB", (side + 44 + picture.width, max(picture.height, side + 8)), "white")
         middle = (whole.height - side) // 2
         ImageDraw.Draw(whole).rectangle((2, middle - 2, side + 5, middle + side + 1), outline="#777777", width=2)

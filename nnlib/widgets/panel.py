@@ -123,9 +123,11 @@ class Panel(ipywidgets.VBox):
         """What the pointer is over, at x, y of these axes: a text, or None. A click may change the panel."""
 
     def _heard(self, _, content, buffers):
-        """Messages of the page: does the kernel answer, and where is the pointer?"""
+        """Messages of the page: does the kernel answer, where is the pointer, what shall the notebook keep?"""
         if "ping" in content:
             self.picture.send({"pong": True})
+        if "keep" in content:
+            self._display([*outputs(self, self.picture.value, buffers[0])][:2], again=True)
         if "at" in content:
             axes = next((axes for axes in self.figure.axes if axes.bbox.contains(*content["at"])), None)
             where = axes.transData.inverted().transform(content["at"]) if axes else (None, None)
@@ -192,16 +194,24 @@ class Panel(ipywidgets.VBox):
         for artist in self.artists:
             artist.set_animated(True)
         picture = Image.open(file)
-        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA")).convert("RGB")
+        white = Image.new("RGBA", picture.size, "white")
+        return self.framed(Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB"))
+
+    def framed(self, picture):
+        """The picture, a PIL image, with what else the panel shows beside it."""
+        return picture
 
     def _ipython_display_(self):
         """The panel, and what a reader without a kernel sees in its place."""
-        from IPython.display import display
-
         with self._failing():
             self.draw()
-        for data, about in outputs(self, self._failure_message or self._message_text):
-            display(data, raw=True, metadata=about)
+        self._display(outputs(self, self.picture.value))
+
+    def _display(self, shown, again=False):
+        from IPython.display import display
+
+        for k, (data, about) in enumerate(shown):
+            display(data, raw=True, metadata=about, display_id=f"{self.picture.key}-{k}", update=again)
 
     # -- the task -----------------------------------------------------------------------------------------------------
 
@@ -283,7 +293,7 @@ class Panel(ipywidgets.VBox):
         if self.picture.shown != self._frame_on_page:
             self._frame_on_page, self._newest_frame_then = self.picture.shown, self.picture.frame
         elif self._frame_on_page and self.picture.frame - self._newest_frame_then > MOST_FRAMES_UNSEEN:
-            self.fail("No page shows this panel any more.")
+            self.fail("No page has shown this panel for ten seconds or so. Press the button to go on.")
 
     @contextlib.contextmanager
     def _failing(self):

@@ -6,6 +6,7 @@ const UNSEEN_MS = 3000; // out of sight until training pauses
 const SILENT_MS = 1500; // without an answer until the page says that it waits
 const SPOKEN_MS = 10000; // between two messages read aloud while training
 const SMALLEST = 0.65; // of its size that a picture is shown at; on a narrower page it scrolls
+const KEPT_MS = [1000, 5000]; // after a change until the notebook's own picture is renewed: at rest, while training
 
 const CSS = `
 .nnlib-panel { font-size: 14px; }
@@ -43,7 +44,10 @@ function colors(element) {
     return value.match(/[\d.]+/g).slice(0, 3).map(Number);
   };
   const paper = rgb(["--jp-layout-color0", "--vscode-editor-background"], "#ffffff");
-  const ink = rgb(["--jp-content-font-color0", "--vscode-editor-foreground"], "#000000");
+  return mixed(paper, rgb(["--jp-content-font-color0", "--vscode-editor-foreground"], "#000000"));
+}
+
+function mixed(paper, ink) {
   const known = new Map();
   return (hex, text = false) => {
     if (hex === null) return null;
@@ -62,6 +66,13 @@ function read(state) {
   const bytes = (view) => (view?.buffer ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength) : new Uint8Array(view ?? 0));
   const points = bytes(state.points).slice();
   return { ...state, points: new Float32Array(points.buffer), codes: bytes(state.codes), images: state.images.map(bytes) };
+}
+
+// An image's pixels: as they were sent, or 256 colours and then, for each pixel, which of them.
+function rgba(bytes, number) {
+  if (bytes.length === 4 * number) return new Uint8ClampedArray(bytes);
+  const colors = new Uint32Array(bytes.slice(0, 1024).buffer);
+  return new Uint8ClampedArray(Uint32Array.from(bytes.subarray(1024), (index) => colors[index]).buffer);
 }
 
 function trace(context, { points, codes }, first, number, dx = 0, dy = 0) {
@@ -117,7 +128,7 @@ function paint(context, drawing, scale, color) {
       context.fillText(text, 0, 0);
     } else if (kind === "i") {
       const [index, columns, rows, [a, c, e, b, d, f]] = rest;
-      const pixels = new ImageData(new Uint8ClampedArray(drawing.images[firstImage + index]), columns, rows);
+      const pixels = new ImageData(rgba(drawing.images[firstImage + index], columns * rows), columns, rows);
       const small = new OffscreenCanvas(columns, rows);
       small.getContext("2d").putImageData(pixels, 0, 0);
       context.transform(a, b, c, d, e, f);
@@ -165,7 +176,7 @@ export default {
     el.append(style, box, notice, message, spoken, code);
 
     // -- drawing
-    let still = null, stillCanvas = null, stillKey = "", color = null, theme = "", waiting = false, reporting = null;
+    let still = null, stillCanvas = null, stillKey = "", color = null, theme = "", waiting = false, reporting = null, keeping = null;
     let said = null, spokenAt = 0, asked = 0, last = performance.now();
     const draw = () => {
       waiting = false;
@@ -215,6 +226,23 @@ export default {
     const arrived = () => {
       [last, asked] = [performance.now(), 0];
       redraw();
+      keep_soon();
+    };
+    // The picture that the notebook keeps for readers without a kernel: as fine as the first one, black on white.
+    const keep = async () => {
+      keeping = null;
+      if (!document.querySelector(`[data-nnlib-panel="${key}"]`)) return; // a page that is no notebook
+      const [width, height] = model.get("still").size, sheet = new OffscreenCanvas(2 * width, 2 * height), pen = sheet.getContext("2d");
+      pen.fillStyle = "#ffffff";
+      pen.fillRect(0, 0, 2 * width, 2 * height);
+      for (const drawing of [model.get("still"), model.get("moving")]) paint(pen, read(drawing), 2, mixed([255, 255, 255], [0, 0, 0]));
+      const png = await (await sheet.convertToBlob()).arrayBuffer();
+      if (el.isConnected && !gone()) model.send({ keep: true }, {}, [png]);
+    };
+    const keep_soon = () => {
+      const training = model.get("moving").running;
+      if (!training) keeping = clearTimeout(keeping);
+      keeping ??= setTimeout(keep, KEPT_MS[Number(training)]);
     };
     const show_code = () => {
       code.lastChild.textContent = model.get("code");
@@ -263,7 +291,9 @@ export default {
       const now = performance.now();
       if (model.get("moving").running && !document.hidden && now - last > SILENT_MS) touch();
       const text = gone() ? "The kernel was restarted or has ended: run this cell again."
-        : asked && now - asked > SILENT_MS ? "Waiting for the running cell. (If none runs, the kernel was restarted: run this cell again.)" : "";
+        : !asked || now - asked <= SILENT_MS ? ""
+        : !navigator.onLine ? "There is no network: waiting for it."
+        : "Waiting for the running cell. (If none runs, the kernel was restarted: run this cell again.)";
       if (notice.textContent !== text) notice.textContent = text;
     };
     const looking = setInterval(look, 300);
@@ -322,6 +352,7 @@ export default {
       clearTimeout(started);
       clearTimeout(reporting);
       clearTimeout(hidden);
+      clearTimeout(keeping);
       clearInterval(looking);
       for (const observer of [resized, themed, sighted, named]) observer.disconnect();
       model.off("change:moving change:value", arrived);

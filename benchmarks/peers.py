@@ -96,7 +96,7 @@ def with_torch(net, optimizer, batch, X, y, fused=False):
 
     torch.manual_seed(0)
     layers = NETS[net]
-    shape = (-1, 1, 28, 28) if isinstance(layers[0], Conv2D) else X.shape
+    shape = (-1, 1, 28, 28) if isinstance(layers[0], Conv2D) else (-1, X.shape[1])
     network = torch.nn.Sequential(*map(torch_layer, layers))
     make = torch.optim.Adam if optimizer == "adam" else torch.optim.SGD
     steps, criterion = make(network.parameters(), lr=RATES[optimizer], fused=fused), torch.nn.CrossEntropyLoss()

@@ -54,6 +54,7 @@ def main():
     parser.add_argument("--mnist", default="", help="folder of MNIST's files, for the seconds to an accuracy")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--anyhow", action="store_true", help="also while the machine is busy")
+    parser.add_argument("--no-notebooks", action="store_true", help="leave out the ten minutes that these take")
     parser.add_argument("--only", choices=[*PARTS.values()], action="append", help="these parts, and nothing written")
     arguments = parser.parse_args()
     versions = [name for name in PACKAGES if _known(name)]
@@ -69,11 +70,14 @@ def main():
                 command += ["--json", rounds, "--rounds", str(arguments.rounds)]
             if script == "accuracy":
                 command += ["--mnist", arguments.mnist]
+            if script == "start" and arguments.no_notebooks:
+                command += ["--no-notebooks"]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
             text.append(f"## {title} ({script}.py)\n\n{done.stdout}")
             print(text[-1], flush=True)
+            if not arguments.only:
+                (HERE / "results.md").write_text("\n".join(text), encoding="utf-8")
         if not arguments.only:
-            (HERE / "results.md").write_text("\n".join(text), encoding="utf-8")
             picture(json.loads(rounds.read_text(encoding="utf-8")), HERE.parent / "figures" / "benchmark.png")
 
 

@@ -237,7 +237,12 @@ export default {
       pen.fillRect(0, 0, 2 * width, 2 * height);
       for (const drawing of [model.get("still"), model.get("moving")]) paint(pen, read(drawing), 2, mixed([255, 255, 255], [0, 0, 0]));
       const png = await (await sheet.convertToBlob()).arrayBuffer();
-      if (el.isConnected && !gone()) model.send({ keep: true }, {}, [png]);
+      if (!el.isConnected || gone()) return;
+      try {
+        model.send({ keep: true }, {}, [png]);
+      } catch {
+        // The kernel has just ended: Jupyter sends no more, and the file keeps the picture before.
+      }
     };
     const keep_soon = () => {
       const training = model.get("moving").running;

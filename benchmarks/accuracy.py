@@ -2,13 +2,13 @@
 
     python benchmarks/accuracy.py --mnist FOLDER [--rounds 3]
 
-FOLDER holds MNIST's four files; without, and where it is not in the cache, there is nothing to do. Time is that of
-training alone, without scoring; JAX's has its compilation in it. The first table: net A, Adam at 0.001, batches of 128,
-for every peer, until the first epoch after which so many of the 10,000 test pictures are right. The second: each
-system's network in nnlib on as many rows as its authors had, scored on pictures that it was not trained on (the 10,000,
-or the test part of the digits), until it is as good as was published; beside it what the authors published, and what
-their own code took on 2 cores. The third: the convolutional net of peers.py, Adam with a cosine from 0.003, batches of
-64, every picture moved by up to a pixel each way.
+FOLDER holds MNIST's four files; without it, they are those of `load_dataset("mnist")`. Time is that of training alone,
+without scoring; JAX's has its compilation in it. The first table: net A, Adam at 0.001, batches of 128, for every peer,
+until the first epoch after which so many of the 10,000 test pictures are right. The second: each system's network in
+nnlib on as many rows as its authors had, scored on pictures that it was not trained on (the 10,000, or the test part of
+the digits), until it is as good as was published; beside it what the authors published, and what their own code took on
+2 cores. The third: the convolutional net of peers.py, Adam with a cosine from 0.003, batches of 64, every picture moved
+by up to a pixel each way.
 """
 
 import argparse

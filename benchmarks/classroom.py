@@ -28,6 +28,7 @@ from pathlib import Path
 
 import nbformat
 import psutil
+import turns
 from jupyter_client.session import Session
 from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1, serialize_msg_to_ws_v1
 from tornado.httpclient import AsyncHTTPClient
@@ -270,7 +271,7 @@ def main():
           f"{psutil.virtual_memory().total / 2**30:.0f} GiB, Python {sys.version.split()[0]}, "
           f"OPENBLAS_NUM_THREADS={os.environ.get('OPENBLAS_NUM_THREADS', 'unset')}, "
           f"load {psutil.getloadavg()[0]:.1f} at {datetime.datetime.now():%Y-%m-%d %H:%M}\n")  # fmt: skip
-    print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}", flush=True)
+    turns.table(COLUMNS, [])
     for number in args.students:
         row = asyncio.run(hold_class(number, cells, args.training, args.seconds))
         print(f"| {' | '.join(map(str, row))} |", flush=True)

@@ -4,6 +4,7 @@ In one process the thread pools of the libraries slow each other down. A turn du
 machine took more than `FOREIGN` of a core is thrown away and done again.
 """
 
+import contextlib
 import importlib.metadata
 import importlib.util
 import json
@@ -18,6 +19,7 @@ import psutil
 
 FOREIGN = 0.12  # cores; what a desktop does when nobody touches it
 PATIENCE = 30  # turns thrown away in a row until it is said that the machine is busy
+PACKAGES = "numpy", "scikit-learn", "torch", "jax", "pandas", "polars"
 PAUSE = 0.3  # seconds between two turns, in which the threads of the last one fall asleep
 
 
@@ -34,12 +36,17 @@ class Peer:
             raise RuntimeError(f"{self.process.args} ended; its message stands above")
         return line
 
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
     def turn(self):
         """What it measured, and as `foreign` the cores that other programs took meanwhile."""
         time.sleep(PAUSE)
         before, started = psutil.cpu_times(), time.perf_counter()
-        self.process.stdin.write("go\n")
-        self.process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # it has ended, which its answer tells
+            self.process.stdin.write("go\n")
+            self.process.stdin.flush()
         result = json.loads(self.answer())
         seconds, after = time.perf_counter() - started, psutil.cpu_times()
         busy = sum(getattr(after, name) - getattr(before, name) for name in ("user", "system"))
@@ -64,7 +71,7 @@ def in_turn(commands, rounds, anyhow=False, afresh=False):
             for name, command in commands.items():
                 for _ in range(PATIENCE):
                     if afresh and name in waiting:
-                        waiting.pop(name).process.kill()
+                        waiting.pop(name).end()
                     if name not in waiting:
                         waiting[name] = Peer(command)
                     result = waiting[name].turn()
@@ -76,8 +83,7 @@ def in_turn(commands, rounds, anyhow=False, afresh=False):
                 results[name].append(result)
     finally:
         for peer in waiting.values():
-            peer.process.kill()
-            peer.process.wait()
+            peer.end()
     return results
 
 
@@ -89,12 +95,13 @@ def middle(results, name="seconds"):
     return median(result[name] for result in results)
 
 
-def machine(*packages):
-    """One line: processor, cores, threads of BLAS, load, versions."""
+def machine():
+    """One line: processor, cores, threads of BLAS, load, and the versions of the peers that are installed."""
     from threadpoolctl import threadpool_info
 
     threads = {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
+    found = {each.name: each.version for each in importlib.metadata.distributions()}
+    versions = ", ".join(f"{name} {found[name]}" for name in PACKAGES if name in found)
     return (
         f"{processor()}, {os.cpu_count()} cores, BLAS with up to {max(threads, default=1)} threads, "
         f"load {psutil.getloadavg()[0]:.1f} at the start; Python {platform.python_version()}, {versions}"

@@ -22,8 +22,9 @@ REST = 50  # times what a trial took, until the next one
 def on_best_threads(steps: Iterator) -> Generator:
     """Yield what the iterator `steps` yields, each computed by one BLAS thread or by all, whichever proved faster.
 
-    Threads meet in every product. Where nothing else runs, that halves the time of a step on two cores; beside a busy
-    process, where each waits for the other, a small step takes tens of times longer. So it is tried, again and again.
+    Threads meet in every product. On two quiet cores all of them save a fifth of the time of network A's steps; beside
+    a busy process, where each waits for the other, they take tens of times as long. So it is tried, again and again
+    (benchmarks/threads.py).
     """
     every = max((library.num_threads for library in blas().lib_controllers), default=1) if not IN_BROWSER else 1
     if every == 1:

@@ -87,29 +87,28 @@ def reading(path):
 
 
 def parse(path, layout, label):
-    """Find the columns, then read twice: those that may be the label or the index, and the numbers."""
+    """Read every cell once, what may be the label or the index as text; then find out which columns these are."""
     notes, names, width = [], layout.names, len(layout.text)
     if columns.counts_up(names) or columns.is_renamed_row(names):
         what = "counts" if columns.counts_up(names) else "is a row of pixels that pandas once renamed"
         notes.append(f"{path}: the first line {what} ({', '.join(names[:3])}, ...); it is taken as a header.")
     found, index = columns.find_columns(path, names, layout.text, label)
-    edges = sorted({0, min(1, width - 1), width - 1} | {k for k in (found, index) if k is not None})
-    with open_table(path) as file:
-        few = pd.read_csv(file, usecols=edges, dtype=str, keep_default_na=False, **layout.options)
-    if few.empty:
+    guessed = found is None and label is not False
+    edges = {0, min(1, width - 1), width - 1} if guessed else {found}
+    few, X = read_cells(path, layout, sorted((edges | {index}) - {None}))
+    if not len(X):
         raise ValueError(f"{path} holds a header but no rows; expected one picture or row per line.")
-    few = {k: few.iloc[:, place] for place, k in enumerate(edges)}
     if index is not None and few[index].is_unique:
         notes.append(columns.index_note(path, names[index]))
     else:
         index = None
-    if found is None and label is not False:
-        ends = (0 if index is None else 1, width - 1)
-        first, last = (pd.to_numeric(few[k], errors="coerce").to_numpy() for k in ends)
+    if guessed:
+        ends = [0 if index is None else 1, width - 1]
+        first, last = as_numbers(few[ends], layout).T
         chosen, note = columns.guess_label(path, first, last, [names[k] for k in ends] if names else [])
         found, notes = ends[chosen], notes + [note] * (note is not None)
     features = [k for k in range(width) if k not in (found, index)]
-    X, kept = read_numbers(path, layout, features, len(few[0])), [names[k] for k in features] if names else []
+    X, kept = with_columns(path, layout, X, few, features), [names[k] for k in features] if names else []
     table = {"X": X, "names": np.array(kept, dtype=str), "notes": np.array(notes, dtype=str)}
     if found is not None:
         name = names[found] if names else "label"
@@ -121,56 +120,72 @@ def parse(path, layout, label):
     return table
 
 
-def read_numbers(path, layout, features, n):
-    """Those columns of a CSV file as (n, columns): uint8 as long as all are whole and from 0 to 255, then float."""
-    number = np.float32 if len(features) >= 64 else np.float64  # enough for pixels, but not for all measurements
-    X, start = np.empty((n, len(features)), np.uint8), 0
-    with open_table(path) as file:
-        names = pd.read_csv(file, nrows=1, **layout.options).columns
-    read = set(features)
-    # not as uint8: some versions of pandas would read 300 as 44
-    dtype = {name: number if k in read else str for k, name in enumerate(names)}
-    try:
-        for chunk in read_chunks(path, layout, dtype):
-            rows = chunk.iloc[:, features].to_numpy()
-            small = columns.as_uint8(rows) if X.dtype == np.uint8 else rows
-            if small is None:
-                X, small = X.astype(number), rows
-            X[start : start + len(rows)] = small
-            start += len(rows)
-    except (pd.errors.ParserError, UnicodeDecodeError):
-        raise
-    except ValueError as error:
-        raise ValueError(f"{path}: {find_text(path, layout, features)}") from error
-    return X
+def read_cells(path, layout, edges):
+    """The columns `edges` as text, a DataFrame (n, edges), and the others as numbers, as `narrow` gives them."""
+    inner, few, X = [k for k in range(len(layout.text)) if k not in edges], [], []
+    # No dtype: whole numbers are read faster than float, and some versions of pandas would read 300 as 44 for uint8.
+    for chunk in read_chunks(path, layout, converters=dict.fromkeys(edges, str), low_memory=False):
+        few.append(chunk.iloc[:, edges].set_axis(edges, axis=1))
+        rows = chunk.iloc[:, inner].to_numpy()
+        if rows.size and rows.dtype.kind not in "iuf":
+            refuse_text(path, layout, inner)
+            rows = rows.astype(float)  # whole numbers of more than 64 bits
+        X.append(narrow(rows, layout))
+    return pd.concat(few, ignore_index=True), np.concatenate(X)
 
 
-def read_chunks(path, layout, dtype):
+def with_columns(path, layout, X, few, features):
+    """X with those of `few`, the columns that were read as text, that are features after all: (n, features)."""
+    also = [k for k in few if k in features]
+    if not also:
+        return X
+    numbers = as_numbers(few[also], layout)
+    if np.isnan(numbers).any():
+        refuse_text(path, layout, also)
+    numbers, inside = narrow(numbers, layout), np.isin(features, also)
+    whole = np.empty((len(X), len(features)), np.result_type(X, numbers))
+    whole[:, ~inside], whole[:, inside] = X, numbers
+    return whole
+
+
+def narrow(rows, layout):
+    """`rows` as uint8 if all are whole and from 0 to 255, else as float32, or of a few columns as float64."""
+    small = columns.as_uint8(rows)
+    if small is not None:
+        return small
+    with np.errstate(over="ignore"):  # infinite is told of later
+        return rows.astype(np.float32 if len(layout.text) > 64 else np.float64)  # float32 is enough for pixels
+
+
+def as_numbers(cells, layout):
+    """A DataFrame of text as float (n, columns): NaN where there is no number."""
+    if "decimal" in layout.options:
+        cells = cells.apply(lambda column: column.str.replace(",", "."))
+    return cells.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
+
+
+def read_chunks(path, layout, **options):
     """The table as DataFrames of some thousand rows, so that a large one never fills the memory."""
     rows = max(1, CHUNK // len(layout.text))
-    with open_table(path) as file, pd.read_csv(file, dtype=dtype, chunksize=rows, **layout.options) as chunks:
+    with open_table(path) as file, pd.read_csv(file, chunksize=rows, **options, **layout.options) as chunks:
         yield from chunks
 
 
-def find_text(path, layout, features):
-    """Where the first cell stands that is no number, and what to do."""
+def refuse_text(path, layout, features):
+    """ValueError for the first cell of these columns that is no number, empty ones apart: where, and what to do."""
     start = 0
-    for chunk in read_chunks(path, layout, str):
+    for chunk in read_chunks(path, layout, dtype=str):
         chunk = chunk.iloc[:, features]
-        if "decimal" in layout.options:
-            chunk = chunk.apply(lambda column: column.str.replace(",", "."))
-        number = chunk.apply(pd.to_numeric, errors="coerce")
-        wrong = (number.isna() & chunk.notna()).to_numpy()
+        wrong = np.isnan(as_numbers(chunk, layout)) & chunk.notna().to_numpy()
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
             name = str(layout.names[features[column]])[:40] if layout.names else features[column]
-            pixels = " from 0 to 255" if len(features) >= 64 else ""
-            return (
-                f"{line(path, layout, start + row)}, column {name} is {chunk.iat[row, column][:40]}; "
+            pixels = " from 0 to 255" if len(layout.text) > 64 else ""
+            raise ValueError(
+                f"{path}: {line(path, layout, start + row)}, column {name} is {chunk.iat[row, column][:40]}; "
                 f"expected a number{pixels}. Correct or remove that row."
             )
         start += len(chunk)
-    return "a column could not be read as numbers."
 
 
 def describe(path, layout, X, names):

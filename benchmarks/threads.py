@@ -2,7 +2,8 @@
 
     python benchmarks/threads.py
 
-Each row takes turns; medians of 5. `as it is` should be at most 1.1 times the better of the other two.
+Each row takes turns, a second or two each; medians of 5. `as it is` should be at most 1.1 times the better of the other
+two.
 """
 
 import multiprocessing
@@ -20,11 +21,11 @@ NETS = [([2, 8, 2], 1), ([2, 8, 2], 64), ([64, 64, 10], 64), ([784, 128, 64, 10]
         ([784, 128, 64, 10], 1024), ([784, 1000, 10], 32), ([784, 1000, 10], 128), ([784, 1000, 10], None)]  # fmt: skip
 
 
-def seconds(sizes, batch_size, rows, way):
-    """Of three epochs, or of ten updates with the full batch."""
+def seconds(sizes, batch_size, rows, way, epochs):
+    """What training takes in one of the three ways."""
     rng = np.random.default_rng(0)
     X, y = rng.random((rows, sizes[0]), dtype=np.float32), rng.integers(sizes[-1], size=rows)
-    net, epochs = nnlib.Network(sizes), 10 if batch_size is None else 3
+    net = nnlib.Network(sizes)
     training.on_best_threads = threads.on_best_threads if way == "as it is" else lambda steps: steps
     with threadpool_limits(1 if way == "one" else None):
         started = time.perf_counter()
@@ -40,7 +41,9 @@ def spin():
 def table(rounds, rows):
     print("| network | batch | as it is | one thread | all | as it is / the better |\n|---|---|---|---|---|---|")
     for sizes, batch_size in NETS:
-        runs = [[seconds(sizes, batch_size, rows, way) for way in ("as it is", "one", "all")] for _ in range(rounds)]
+        epochs = 1 + round(1.5 / min(seconds(sizes, batch_size, rows, "one", 1) for _ in range(3)))
+        ways = ("as it is", "one", "all")
+        runs = [[seconds(sizes, batch_size, rows, way, epochs) for way in ways] for _ in range(rounds)]
         taken, one, every = (median(column) for column in zip(*runs))
         print(f"| {'-'.join(map(str, sizes))} | {batch_size or 'full'} | {taken:.3f} s | {one:.3f} s | {every:.3f} s | "
               f"{taken / min(one, every):.2f} |", flush=True)  # fmt: skip
@@ -52,5 +55,5 @@ if __name__ == "__main__":
     print("\nBeside a process that keeps a core busy:\n")
     busy = multiprocessing.Process(target=spin, daemon=True)
     busy.start()
-    table(3, 2000)
+    table(5, 2000)
     busy.kill()

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import itertools
 import sys
 import time
 import warnings
@@ -15,43 +16,53 @@ if IN_BROWSER:
     for words in ("tqdm:disabling monitor support", "Could not find dl_iterate_phdr", "JsProxy.as_object_map"):
         warnings.filterwarnings("ignore", words)
 
-TRIAL = 0.05  # seconds of steps with each number of threads; a busy process does not fill less at every moment
+SLICE, TRIAL = 0.015, 0.03  # seconds of steps at a time, and in all, that are tried with each number of threads
+SETTLE = 0.005  # seconds that do not count: threads that slept take 2 or 3 ms to wake
+CLEAR = 2  # times as fast: then the trial ends early
 REST = 50  # times what a trial took, until the next one
+ENOUGH = 0.1  # seconds after which the one chosen is held against what was measured of the other
 
 
 def on_best_threads(steps: Iterator) -> Generator:
     """Yield what the iterator `steps` yields, each computed by one BLAS thread or by all, whichever proved faster.
 
     Threads meet in every product. On two quiet cores all of them save a fifth of the time of network A's steps; beside
-    a busy process, where each waits for the other, they take tens of times as long. So it is tried, again and again
-    (benchmarks/threads.py).
+    a busy process, where each waits for the other, they take tens of times as long. So both are tried in turn, in short
+    slices, again and again (benchmarks/threads.py).
     """
     every = max((library.num_threads for library in blas().lib_controllers), default=1) if not IN_BROWSER else 1
     if every == 1:
         yield from steps
         return
     with blas().limit(limits=every):  # as it is; restored in the end
+        yield from itertools.islice(steps, 1)  # makes the arrays that the others use again
         while True:
-            rates, began = {}, time.perf_counter()
-            for threads in (every, 1):
-                blas().limit(limits=threads)
-                taken, spent = 0, 0.0
-                while spent < TRIAL:
-                    started = time.perf_counter()
-                    step = next(steps, None)
-                    taken, spent = taken + 1, spent + time.perf_counter() - started
-                    if step is None:
-                        return
-                    yield step
-                rates[threads] = taken / spent
-            blas().limit(limits=max(rates, key=rates.get))
-            end = time.perf_counter() + REST * (time.perf_counter() - began)
-            for step in steps:
+            began, taken, spent = time.perf_counter(), {every: 0, 1: 0}, {every: 0.0, 1: 0.0}
+            rates = dict.fromkeys(taken, 1.0)
+            while min(spent.values()) < TRIAL and max(rates.values()) < CLEAR * min(rates.values()):
+                for threads in taken:
+                    blas().limit(limits=threads)
+                    settled, end = time.perf_counter() + SETTLE, spent[threads] + SLICE
+                    while spent[threads] < end:
+                        started = time.perf_counter()
+                        step = next(steps, None)
+                        if step is None:
+                            return
+                        if (now := time.perf_counter()) > settled:
+                            taken[threads] += 1
+                            spent[threads] += now - started
+                        yield step
+                    rates[threads] = taken[threads] / spent[threads]
+            better, other = sorted(rates, key=rates.get, reverse=True)
+            blas().limit(limits=better)
+            end, taken, spent = time.perf_counter() + REST * (time.perf_counter() - began), 0, 0.0
+            # until then, or until it is slower than the other was
+            while (started := time.perf_counter()) < end and (spent < ENOUGH or taken > rates[other] * spent):
+                step = next(steps, None)
+                if step is None:
+                    return
+                taken, spent = taken + 1, spent + time.perf_counter() - started
                 yield step
-                if time.perf_counter() > end:
-                    break
-            else:
-                return
 
 
 def one_blas_thread():

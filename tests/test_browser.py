@@ -77,11 +77,7 @@ def check_every_panel(page):
                 control.click()
 
 
-every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-panels_and_whole = pytest.mark.parametrize("run", ["panels_", pytest.param("", marks=pytest.mark.slow, id="whole")])
-
-
-@every_notebook
-@panels_and_whole
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("run", ["panels_", pytest.param("", marks=pytest.mark.slow, id="whole")])
 def test_every_control_answers(run, path, opened, lab):
     check_every_panel(opened(lab, run + path.name))

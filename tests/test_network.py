@@ -208,6 +208,15 @@ def test_initializers_have_the_spread_they_promise():
     assert -0.5 <= W.min() < -0.499 and 0.499 < W.max() < 0.5 and b.std() == pytest.approx(0.5 / np.sqrt(3), rel=0.1)
 
 
+@pytest.mark.parametrize("how", ["he", "xavier", "zeros", "normal", "uniform"])
+def test_an_initializer_gives_arrays_of_the_layers_shapes_around_0(how):
+    make = {"normal": nnlib.initializers.normal(0.1), "uniform": nnlib.initializers.uniform(-0.5, 0.5)}
+    W, b = (make.get(how) or nnlib.initializers.INITIALIZERS[how])(np.random.default_rng(0), 800, 400)
+    assert W.shape == (800, 400) and b.shape == (400,) and W.dtype == b.dtype == np.float64
+    assert abs(W.mean()) < 0.003  # five standard errors of uniform's: 5 * 0.29 / sqrt(320,000)
+    assert abs(b.mean()) < 0.08  # of 400
+
+
 # -- copies and files --------------------------------------------------------------------------------------------------
 
 

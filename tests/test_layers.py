@@ -140,6 +140,32 @@ def test_sizes_are_a_short_form_of_layers():
     assert repr(short) == repr(long)
 
 
+def test_a_layer_keeps_nothing_unless_it_is_training():
+    net = picture_net()
+    for training in ({"training": True}, {}):  # what was kept before is let go
+        A = pictures()[0].reshape(-1, 1, 6, 6)
+        for layer in net.layers:
+            A = layer.forward(A, **training)
+            assert [getattr(layer, name) is not None for name in layer.kept] == [bool(training)] * len(layer.kept), (
+                layer
+            )
+    net.logits(pictures()[0])
+    assert all(getattr(layer, name) is None for layer in net.layers for name in layer.kept)
+
+
+def test_a_layer_gives_dX_unless_it_is_told_that_nobody_needs_it():
+    X = pictures()[0].reshape(-1, 1, 6, 6)
+    for layer in picture_net().layers:
+        A = layer.forward(X, training=True)
+        assert layer.backward(np.ones_like(A)).shape == X.shape, layer
+        gradient = [getattr(layer, f"d{name}").copy() for name in layer.shapes]
+        if layer.shapes:
+            assert layer.backward(np.ones_like(A), need_dX=False) is None
+            for name, before in zip(layer.shapes, gradient, strict=True):
+                np.testing.assert_array_equal(getattr(layer, f"d{name}"), before)
+        X = A
+
+
 # -- by numbers --------------------------------------------------------------------------------------------------------
 
 WIDTHS = st.integers(2, 4)

@@ -334,7 +334,8 @@ def test_a_layer_of_a_class_that_load_would_not_know_is_not_saved(tmp_path):
         pass
 
     net = Network(layers=[Dense(4, 5), Mine(5, 3)])
-    with pytest.raises(ValueError, match=r"Mine\(5, 3\) cannot be saved: load would not know"):
+    known = "Dense, Activation, Dropout, BatchNorm, Conv2D, MaxPool2D, Flatten"
+    with pytest.raises(ValueError, match=rf"Mine\(5, 3\) cannot be saved: .* know its class; known are {known}$"):
         net.save(tmp_path / "net.npz")
     assert not list(tmp_path.iterdir())
 
@@ -428,6 +429,13 @@ def test_the_design_s_example():
         assert net.predict(np.zeros(shape)).shape == (3,)
 
 
+@pytest.mark.parametrize("first", [[BatchNorm(4)], [Activation("tanh"), BatchNorm(4)], [Dropout(0.1)], []])
+def test_the_first_layer_with_a_size_tells_how_wide_a_row_is(first):
+    net = Network(layers=[*first, Dense(4, 3)])
+    assert net.shapes == [(4,)] * (len(first) + 1) + [(3,)] and net.sizes == [4, 3]
+    assert net.predict(np.zeros((2, 4))).shape == (2,)
+
+
 # -- bad architectures and options -------------------------------------------------------------------------------------
 
 
@@ -492,6 +500,18 @@ def test_what_does_not_fit_is_named_at_construction(options, message):
 def test_a_bad_option_is_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_what_lies_just_within_the_ranges_is_taken():
+    X = np.array([[1.0, 5.0], [3.0, 1.0]])
+    layer = BatchNorm(2, momentum=1)  # the last batch's averages alone
+    layer.forward(X, training=True)
+    np.testing.assert_array_equal(layer.running_mean, [2, 3])
+    np.testing.assert_array_equal(layer.running_variance, [2, 8])
+    np.testing.assert_array_equal(Activation("leaky_relu", slope=1).forward(-X), -X)
+    np.testing.assert_array_equal(Activation("leaky_relu", slope=0).forward(-X), 0 * X)
+    np.testing.assert_array_equal(Dropout(0).forward(X, training=True), X)
+    assert Conv2D(1, 1, 1, padding=0).output_shape((1, 1, 1)) == MaxPool2D(1).output_shape((1, 1, 1)) == (1, 1, 1)
 
 
 def test_numpy_numbers_as_options_keep_float32_and_can_be_saved(tmp_path):

@@ -83,6 +83,14 @@ def test_gradients_are_copies_in_the_shapes_of_the_weights():
     np.testing.assert_array_equal(gradients[0]["dW"], kept)
 
 
+@pytest.mark.parametrize("sizes, options, y, dW", [([1, 2], CLASSIFIER, 1, [1, -1]), ([1, 1], BINARY, 0, [1])])
+def test_the_loss_is_exact_where_the_output_has_rounded_to_0_or_1(sizes, options, y, dW):
+    net = Network(sizes, **options)
+    net.weights[0][...] = np.array([[200, 0]])[:, : sizes[1]]  # e^-200 is 0 in float32
+    assert net.loss([[1]], [y]) == 200
+    np.testing.assert_array_equal(net.gradients([[1]], [y])[0]["dW"], [dW])
+
+
 # -- scikit-learn with the same weights --------------------------------------------------------------------------------
 
 PEERS = [

@@ -454,6 +454,8 @@ def test_the_first_layer_with_a_size_tells_how_wide_a_row_is(first):
         ({"layers": [Conv2D(1, 2, 3), Flatten()]}, "give input_shape"),
         ({"layers": [Conv2D(1, 2, 3)], "input_shape": (1, 8, 8)}, "the last layer gives 6x6 pictures of 2 channel"),
         ({"layers": [Dense(4, 3), Activation("softmax")]}, "leave it out of the layers"),
+        ({"layers": [Dense(4, 3), Activation("softmax")], "output": "sigmoid"}, r"^Activation.* ends the layers"),
+        ({"layers": [Dense(4, 3), Activation("sigmoid")], "output": "sigmoid"}, "output='sigmoid' follows them; leave"),
         ({"layers": [Dense(4, 1)]}, "softmax with cross_entropy needs two outputs or more"),
         ({"layers": []}, "expected a list with a layer that has parameters"),
         ({"layers": [Activation("relu")]}, "expected a list with a layer that has parameters"),

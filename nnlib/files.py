@@ -189,7 +189,7 @@ class Checkpoint:
                 net.restore(_states(arrays, net))
                 optimizer.steps = told["steps"]
                 optimizer._memory = [arrays[f"memory[{k}]"] for k in range(sum(n.startswith("memory") for n in arrays))]
-                optimizer._owner = net if optimizer._memory else None
+                optimizer._owner = net
                 if told["learning_rate"] is not None:
                     optimizer.learning_rate = told["learning_rate"]
                 for rng, state in zip(self.rngs, told["rngs"], strict=True):

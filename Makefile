@@ -14,7 +14,7 @@ AS_ROOT = $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 # The kernel is the one in .venv, also where the user has another one of the same name.
 export JUPYTER_PREFER_ENV_PATH := 1
 
-.PHONY: help lab lecture test check test-all test-site test-oldest test-cpus mutants run student assignments quiz slides site notebooks figures bench bench-class lint clean
+.PHONY: help lab lecture test check test-all test-site test-oldest test-cpus coverage mutants run student assignments quiz slides site notebooks figures bench bench-class lint clean
 
 help:
 	@echo "make lab         open the notebooks in JupyterLab"
@@ -25,6 +25,7 @@ help:
 	@echo "make test-site   run every notebook and the playground in a browser without a kernel (wants NNLIB_PYODIDE=folder)"
 	@echo "make test-oldest run every test with the lowest versions that requirements.txt allows (wants uv)"
 	@echo "make test-cpus   run what computes with other processors' kernels, and show which this one has"
+	@echo "make coverage    run the tests that need no browser, and list the lines and branches of nnlib that none reaches"
 	@echo "make mutants     change the core in a thousand small ways, and list the changes that no test notices"
 	@echo "make run         execute the notebooks, and leave HTML pages in build/"
 	@echo "make student     copies without solutions and answers, in build/student/; an edited copy is never written over"
@@ -69,6 +70,15 @@ test-oldest:
 
 test-cpus: .venv/ready
 	$(BIN)/python tools/other_cpus.py $(ARGS)
+
+# Without the tests that drive a browser or make the site. What it measures and its least value: pyproject.toml.
+coverage: .venv/ready
+	$(INSTALL) --quiet "coverage>=7.10,<8"
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest $(TOGETHER) $(ARGS) $(filter-out $(addprefix tests/test_,$(addsuffix .py, \
+	    browser% site% assignments lecture live make panels_page slides)),$(wildcard tests/test_*.py))
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
 
 # A part: make mutants ARGS="nnlib.layers*". It works on a copy in mutants/; what it tries stands in pyproject.toml.
 mutants: .venv/ready

@@ -13,7 +13,7 @@ LAYERS = {kind.__name__: kind for kind in (Dense, Activation, Dropout, BatchNorm
 LARGEST_SIDE = 256  # of a picture whose size is found out from the layers
 
 
-def fully_connected(sizes, activations="relu"):
+def fully_connected(sizes, activations):
     """A Dense layer between each two of `sizes`, with an activation behind each hidden one.
 
     `activations` is one for all hidden layers or a list, one each: names or `Activation` layers. Raises ValueError for

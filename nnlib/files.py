@@ -66,7 +66,7 @@ def load(network_class, path: FilePath):
             given = arrays.get(name, np.empty(0))
             if given.shape != expected.shape or given.dtype.kind != expected.dtype.kind:
                 raise ValueError(f"{name} is {given.shape} {given.dtype}, expected {expected.shape} {expected.dtype}")
-        target_ndim, metadata = architecture.pop("target_ndim"), architecture.pop("metadata", {})
+        target_ndim, metadata = architecture.pop("target_ndim"), architecture.pop("metadata")
         for k in architecture.pop("frozen", []):
             layers[k].trainable = False
         net = network_class(**architecture, layers=layers, initializer="zeros")
@@ -189,7 +189,7 @@ class Checkpoint:
                 net.restore(_states(arrays, net))
                 optimizer.steps = told["steps"]
                 optimizer._memory = [arrays[f"memory[{k}]"] for k in range(sum(n.startswith("memory") for n in arrays))]
-                optimizer._owner = net if optimizer._memory else None
+                optimizer._owner = net
                 if told["learning_rate"] is not None:
                     optimizer.learning_rate = told["learning_rate"]
                 for rng, state in zip(self.rngs, told["rngs"], strict=True):

@@ -306,6 +306,61 @@ def test_bad_input_is_named(case):
     assert np.array_equal(X, before[0]) and np.array_equal(Y, before[1])
 
 
+def frozen():
+    one = net()
+    for layer in one.layers:
+        layer.trainable = False
+    return one
+
+
+# The core's, word for word: what was given, what was expected, what to do, and nothing else.
+SENTENCES = [
+    (lambda: net().forward(X[0]), "X has shape (3,), the network expects (samples, 3) (one sample is a row: "
+     "X[None, :]; images: X.reshape(len(X), -1))"),
+    (lambda: net().forward(X[:, :2]), "X has shape (20, 2), the network expects (samples, 3)"),
+    (lambda: net().forward(X[:0]), "X has no rows; give at least one"),
+    (lambda: net().loss(X, np.ones((20, 2))),
+     "y has one column per class, but not a single 1 in each row: expected one-hot rows"),
+    (lambda: net().loss(X, Y[:, None]), "y has shape (20, 1), the network expects (samples,) or (samples, 2)"),
+    (lambda: net(**IDENTITY).loss(X, Y), "y has shape (20,), the network expects (samples, 2)"),
+    (lambda: Network(), "give either sizes, such as [784, 128, 10], or layers=[...]"),
+    (lambda: Network(layers=[Dense(3, 2)], activations="relu"),
+     "activations go with sizes; among layers, put Activation(name) where it belongs"),
+    (lambda: net(dtype=None), "dtype is None; give np.float32 or np.float64"),
+    (lambda: net(loss="hinge"), "unknown loss 'hinge'; known: cross_entropy, binary_cross_entropy, mean_squared_error"),
+    (lambda: net(output="tanh"), "unknown output 'tanh'; known: softmax, sigmoid, identity"),
+    (lambda: net(initializer="glorot"), "unknown initializer 'glorot'; known: he, xavier, zeros"),
+    (lambda: Activation("rleu"),
+     "unknown activation 'rleu'; known: identity, relu, leaky_relu, elu, sigmoid, tanh, softmax"),
+    (lambda: Activation("relu", slope=0.1), "relu with slope=0.1; relu takes no options"),
+    (lambda: Dense(1, 1.5), "n_out is 1.5; expected a whole number from 1"),
+    (lambda: Network(layers=[Dense(3, 4), Dense(5, 2)]),
+     "layers[1], Dense(5, 2), takes rows of 5 values, and gets 4 values"),
+    (lambda: Network(layers=[Conv2D(1, 2, 1), Dense(4, 2)], input_shape=(1, 2, 2)),
+     "layers[1], Dense(4, 2), takes rows of 4 values, and gets 2x2 pictures of 2 channel(s); put Flatten() before it"),
+    (lambda: frozen().gradients(X, Y),
+     "every layer with parameters is frozen; set trainable = True for those to learn"),
+    (lambda: net(**IDENTITY).predict_proba(X), "a network with identity output has no probabilities; call predict"),
+    (lambda: net(**IDENTITY).accuracy(X, Y), "a network with identity output has no accuracy; look at its loss"),
+    (lambda: trained(batch_size=0), "batch_size is 0; expected a whole number from 1, or None for full batch"),
+    (lambda: trained(epochs=-1), "epochs is -1; expected a whole number from 0"),
+    (lambda: trained(patience=2),
+     "patience and restore_best look at the validation loss; give validation=(X_val, y_val)"),
+    (lambda: trained(validation=(X[:, :2], Y)), "X has shape (20, 2), the network expects (samples, 3)"),
+    (lambda: net().save("net", np.int8),
+     f"dtype is {np.int8} and the largest weight {np.abs(net().parameters).max():.3g}; expected np.float16, "
+     "np.float32 or np.float64, large enough for the weights, and these finite"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", range(len(SENTENCES)))
+def test_a_complaint_word_for_word(case):
+    action, sentence = SENTENCES[case]
+    with pytest.raises(ValueError) as caught:
+        action()
+    assert str(caught.value) == sentence
+
+
 # ---------------------------------------------------------------- any array
 KINDS = ["float32", "float64", "float16", "longdouble", ">f4", "int8", "int64", "uint8", "uint64", "bool"]
 FORMS = ["C", "Fortran", "reversed", "every second", "read-only", "memmap", "list", "frame", "shifted", "object", "row"]

@@ -112,6 +112,13 @@ def test_an_interrupted_cell_run_again_goes_on(tmp_path):
     assert (np.diff(history["seconds"]) > 0).all()
 
 
+def test_a_schedule_gone_on_with_stays_its_networks(tmp_path):
+    for _ in range(2):  # the second time nothing is left to do
+        *_, optimizer = run(2, tmp_path / "run", SGD(schedules.Step(0.1, every=10)))
+        with pytest.raises(ValueError, match="another network"):  # which would begin in mid-schedule
+            train(Network([4, 3]), X, Y, 1, optimizer=optimizer, progress=False)
+
+
 # ---------------------------------------------------------------- killed
 DYING = """
 import io, os, signal, sys
@@ -270,6 +277,15 @@ def test_a_full_disk_costs_the_checkpoint_and_not_the_training(tmp_path, monkeyp
     monkeypatch.setattr("nnlib.files.write_npz", full)
     with pytest.warns(UserWarning, match=r"checkpoint .*run\.npz was not written .*No space left.*training goes on"):
         assert same(whole, run(4, tmp_path / "run"))
+
+
+def test_what_a_killed_process_left_is_removed_where_it_can_be(tmp_path):
+    (tmp_path / ".run.npz-0").mkdir()
+    (tmp_path / ".run.npz-0" / "half").write_bytes(b"PK")
+    (tmp_path / ".run.npz-1").write_bytes(b"no folder, which nobody here made")
+    (tmp_path / ".other.npz-0").mkdir()
+    run(1, tmp_path / "run")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".other.npz-0", ".run.npz-1", "run.npz"]
 
 
 # ---------------------------------------------------------------- the stop button

@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 from planted import PLANTED, BiasMean, DividedTwice, MaskedOnOutput, TransposeForgotten, replace
 
-from nnlib import SGD, Activation, Adam, Network, check_gradients, numerical_gradient, preflight, relative_error
+from nnlib import (
+    SGD,
+    Activation,
+    Adam,
+    Dense,
+    Dropout,
+    Network,
+    check_gradients,
+    numerical_gradient,
+    preflight,
+    relative_error,
+)
 
 CLASSIFIER = ("softmax", "cross_entropy")
 BINARY = ("sigmoid", "binary_cross_entropy")
@@ -260,6 +271,66 @@ def test_the_table_says_value_expected_and_passed(dataset):
     assert table["passed"].dtype == bool and table["expected"].str.contains(" to ").all()
     start = table.set_index("check").loc["start loss", "value"]
     assert 0.5 * np.log(10) < start < 3 * np.log(10)
+
+
+def test_preflights_values_by_hand():
+    net = Network([1, 1, 1], "identity", *REGRESSION, dtype=np.float64)
+    net.weights[0][...], net.weights[1][...] = 2, 3
+    X, y = np.tile([[1.0], [-1.0]], (20, 1)), np.zeros(40)
+    # Z = 6 x: dW2 = mean(6 x * 2 x) = 12 and dW1 = mean(6 x * 3 * x) = 18, of which SGD takes a hundredth
+    table = preflight(net, X, y, SGD(0.01)).set_index("check")
+    assert list(table.index) == [
+        "size of the inputs (root mean square)", "spread of the logits over the rows", "gradient (relative error)",
+        "20 rows learned by heart", "smallest update / weight", "largest update / weight",
+    ]  # fmt: skip
+    value = table["value"]
+    assert value["size of the inputs (root mean square)"] == 1
+    assert value["spread of the logits over the rows"] == 6
+    assert value["smallest update / weight"] == pytest.approx(0.12 / 3)
+    assert value["largest update / weight"] == pytest.approx(0.18 / 2)
+    assert 0.99 <= value["20 rows learned by heart"] <= 1 and value["gradient (relative error)"] < 1e-8
+
+
+def test_what_preflight_expects():
+    (X, _), ln_K = rows(60), np.log(4)
+    y = np.arange(60) % 4
+    layers = [Dense(4, 8), Activation("relu"), Dropout(0.1), Dense(8, 4)]
+    expected = preflight(Network(layers=layers), X, y).set_index("check")["expected"].to_dict()
+    chance = 1 / 4 + 4 * np.sqrt(1 / 4 * 3 / 4 / 60)  # four standard deviations of a share of 60 rows
+    assert expected == {
+        "size of the inputs (root mean square)": "0.01 to 10",
+        "labels fit the rows (nearest row has the same)": f"{chance:.3g} to 1",
+        "start loss": f"{0.3 * ln_K:.3g} to {4 * ln_K:.3g}",
+        "probabilities (farthest from being one)": "0 to 0.001",
+        "spread of the logits over the rows": "0.0003 to 30",
+        "gradient (relative error)": "0 to 0.0001",
+        "20 rows learned by heart": "0.95 to 1",
+        "same answer twice, and alone": "0 to 0.001",
+        "smallest update / weight": "1e-06 to 3",
+        "largest update / weight": "1e-06 to 3",
+    }
+
+
+def test_the_share_of_nearest_rows_with_the_same_label():
+    X = np.repeat(np.arange(30.0), 2)[:, None]  # 30 pairs of equal rows, of which 6 have unlike labels
+    X = np.hstack([X, np.tile([[0.0], [0.1]], (30, 1))])
+    y = np.repeat(np.arange(30) % 2, 2)
+    y[1:12:2] = 1 - y[1:12:2]
+    table = preflight(Network([2, 4, 2]), X, y).set_index("check")
+    assert table.loc["labels fit the rows (nearest row has the same)", "value"] == 0.8
+
+
+@pytest.mark.parametrize("outputs, farthest", [([-0.25, 1.75], 0.75), ([-0.5, 1.25], 0.5), ([0.25, 0.75], 0)])
+def test_how_far_outputs_are_from_probabilities(outputs, farthest):
+    net = Network([3, 2], output="identity", loss="cross_entropy", initializer="zeros")
+    net.biases[0][...] = outputs
+    table = preflight(net, rows(n=3)[0], np.eye(2)[np.arange(20) % 2]).set_index("check")
+    assert table.loc["probabilities (farthest from being one)", "value"] == farthest
+
+
+def test_labels_that_nothing_tells_apart_are_not_learned_by_heart():
+    table = preflight(Network([2, 8, 2]), np.ones((20, 2)), np.arange(20) % 2).set_index("check")
+    assert table.loc["20 rows learned by heart", ["value", "passed"]].tolist() == [0.5, False]
 
 
 @pytest.mark.parametrize("m", [1, 2, 5, 19])

@@ -140,6 +140,32 @@ def test_sizes_are_a_short_form_of_layers():
     assert repr(short) == repr(long)
 
 
+def test_a_layer_keeps_nothing_unless_it_is_training():
+    net = picture_net()
+    for training in ({"training": True}, {}):  # what was kept before is let go
+        A = pictures()[0].reshape(-1, 1, 6, 6)
+        for layer in net.layers:
+            A = layer.forward(A, **training)
+            assert [getattr(layer, name) is not None for name in layer.kept] == [bool(training)] * len(layer.kept), (
+                layer
+            )
+    net.logits(pictures()[0])
+    assert all(getattr(layer, name) is None for layer in net.layers for name in layer.kept)
+
+
+def test_a_layer_gives_dX_unless_it_is_told_that_nobody_needs_it():
+    X = pictures()[0].reshape(-1, 1, 6, 6)
+    for layer in picture_net().layers:
+        A = layer.forward(X, training=True)
+        assert layer.backward(np.ones_like(A)).shape == X.shape, layer
+        gradient = [getattr(layer, f"d{name}").copy() for name in layer.shapes]
+        if layer.shapes:
+            assert layer.backward(np.ones_like(A), need_dX=False) is None
+            for name, before in zip(layer.shapes, gradient, strict=True):
+                np.testing.assert_array_equal(getattr(layer, f"d{name}"), before)
+        X = A
+
+
 # -- by numbers --------------------------------------------------------------------------------------------------------
 
 WIDTHS = st.integers(2, 4)
@@ -308,7 +334,8 @@ def test_a_layer_of_a_class_that_load_would_not_know_is_not_saved(tmp_path):
         pass
 
     net = Network(layers=[Dense(4, 5), Mine(5, 3)])
-    with pytest.raises(ValueError, match=r"Mine\(5, 3\) cannot be saved: load would not know"):
+    known = "Dense, Activation, Dropout, BatchNorm, Conv2D, MaxPool2D, Flatten"
+    with pytest.raises(ValueError, match=rf"Mine\(5, 3\) cannot be saved: .* know its class; known are {known}$"):
         net.save(tmp_path / "net.npz")
     assert not list(tmp_path.iterdir())
 
@@ -402,6 +429,13 @@ def test_the_design_s_example():
         assert net.predict(np.zeros(shape)).shape == (3,)
 
 
+@pytest.mark.parametrize("first", [[BatchNorm(4)], [Activation("tanh"), BatchNorm(4)], [Dropout(0.1)], []])
+def test_the_first_layer_with_a_size_tells_how_wide_a_row_is(first):
+    net = Network(layers=[*first, Dense(4, 3)])
+    assert net.shapes == [(4,)] * (len(first) + 1) + [(3,)] and net.sizes == [4, 3]
+    assert net.predict(np.zeros((2, 4))).shape == (2,)
+
+
 # -- bad architectures and options -------------------------------------------------------------------------------------
 
 
@@ -420,6 +454,8 @@ def test_the_design_s_example():
         ({"layers": [Conv2D(1, 2, 3), Flatten()]}, "give input_shape"),
         ({"layers": [Conv2D(1, 2, 3)], "input_shape": (1, 8, 8)}, "the last layer gives 6x6 pictures of 2 channel"),
         ({"layers": [Dense(4, 3), Activation("softmax")]}, "leave it out of the layers"),
+        ({"layers": [Dense(4, 3), Activation("softmax")], "output": "sigmoid"}, r"^Activation.* ends the layers"),
+        ({"layers": [Dense(4, 3), Activation("sigmoid")], "output": "sigmoid"}, "output='sigmoid' follows them; leave"),
         ({"layers": [Dense(4, 1)]}, "softmax with cross_entropy needs two outputs or more"),
         ({"layers": []}, "expected a list with a layer that has parameters"),
         ({"layers": [Activation("relu")]}, "expected a list with a layer that has parameters"),
@@ -466,6 +502,18 @@ def test_what_does_not_fit_is_named_at_construction(options, message):
 def test_a_bad_option_is_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_what_lies_just_within_the_ranges_is_taken():
+    X = np.array([[1.0, 5.0], [3.0, 1.0]])
+    layer = BatchNorm(2, momentum=1)  # the last batch's averages alone
+    layer.forward(X, training=True)
+    np.testing.assert_array_equal(layer.running_mean, [2, 3])
+    np.testing.assert_array_equal(layer.running_variance, [2, 8])
+    np.testing.assert_array_equal(Activation("leaky_relu", slope=1).forward(-X), -X)
+    np.testing.assert_array_equal(Activation("leaky_relu", slope=0).forward(-X), 0 * X)
+    np.testing.assert_array_equal(Dropout(0).forward(X, training=True), X)
+    assert Conv2D(1, 1, 1, padding=0).output_shape((1, 1, 1)) == MaxPool2D(1).output_shape((1, 1, 1)) == (1, 1, 1)
 
 
 def test_numpy_numbers_as_options_keep_float32_and_can_be_saved(tmp_path):

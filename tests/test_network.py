@@ -83,6 +83,14 @@ def test_gradients_are_copies_in_the_shapes_of_the_weights():
     np.testing.assert_array_equal(gradients[0]["dW"], kept)
 
 
+@pytest.mark.parametrize("sizes, options, y, dW", [([1, 2], CLASSIFIER, 1, [1, -1]), ([1, 1], BINARY, 0, [1])])
+def test_the_loss_is_exact_where_the_output_has_rounded_to_0_or_1(sizes, options, y, dW):
+    net = Network(sizes, **options)
+    net.weights[0][...] = np.array([[200, 0]])[:, : sizes[1]]  # e^-200 is 0 in float32
+    assert net.loss([[1]], [y]) == 200
+    np.testing.assert_array_equal(net.gradients([[1]], [y])[0]["dW"], [dW])
+
+
 # -- scikit-learn with the same weights --------------------------------------------------------------------------------
 
 PEERS = [
@@ -206,6 +214,15 @@ def test_initializers_have_the_spread_they_promise():
     assert W.std() == pytest.approx(0.1, rel=0.01) and not b.any()
     W, b = nnlib.initializers.uniform(-0.5, 0.5)(rng, 800, 400)
     assert -0.5 <= W.min() < -0.499 and 0.499 < W.max() < 0.5 and b.std() == pytest.approx(0.5 / np.sqrt(3), rel=0.1)
+
+
+@pytest.mark.parametrize("how", ["he", "xavier", "zeros", "normal", "uniform"])
+def test_an_initializer_gives_arrays_of_the_layers_shapes_around_0(how):
+    make = {"normal": nnlib.initializers.normal(0.1), "uniform": nnlib.initializers.uniform(-0.5, 0.5)}
+    W, b = (make.get(how) or nnlib.initializers.INITIALIZERS[how])(np.random.default_rng(0), 800, 400)
+    assert W.shape == (800, 400) and b.shape == (400,) and W.dtype == b.dtype == np.float64
+    assert abs(W.mean()) < 0.003  # five standard errors of uniform's: 5 * 0.29 / sqrt(320,000)
+    assert abs(b.mean()) < 0.08  # of 400
 
 
 # -- copies and files --------------------------------------------------------------------------------------------------

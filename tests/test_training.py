@@ -344,6 +344,28 @@ def test_a_long_training_shows_a_bar_unless_told_not_to(monkeypatch, capfd):
     assert "samples" in capfd.readouterr().err
 
 
+def test_the_bar_counts_samples_waits_two_seconds_and_leaves_no_line(monkeypatch):
+    import tqdm.auto
+
+    bars = []
+
+    class Bar:
+        def __init__(self, **options):
+            bars.append((options, moves := []))
+            self.update, self.close = moves.append, lambda: moves.append("closed")
+
+    monkeypatch.setattr(tqdm.auto, "tqdm", Bar)
+    train(small_net(), *clouds(m=25), epochs=2, batch_size=10, progress=True)
+    ((options, moves),) = bars
+    assert moves == [10, 10, 5, 10, 10, 5, "closed"]
+    assert options == {
+        "total": 50, "unit": " samples", "unit_scale": True, "delay": 2, "leave": False, "disable": False,
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="diverged"):
+        train(small_net(**REGRESSION), clouds()[0], np.full((100, 3), 1e200), 3, optimizer=SGD(1e200), progress=False)
+    assert bars[1][0]["disable"] and bars[1][1][-1] == "closed"
+
+
 # -- bad arguments -----------------------------------------------------------------------------------------------------
 
 

@@ -225,6 +225,14 @@ def test_the_picture_is_as_fine_as_the_screen(page):
     page.wait_for_timeout(500)
     narrow = canvas.evaluate("c => [c.width, c.getBoundingClientRect().width, devicePixelRatio]")
     assert narrow[1] < width[1] and narrow[0] == pytest.approx(narrow[1] * narrow[2], abs=1)
+    page.set_viewport_size({"width": 700, "height": 900})
+    page.wait_for_timeout(500)
+    for k in range(4):  # nothing cut off at the right, and a digit's answer beside the pad
+        box = panel(page, k).locator(".nnlib-canvas")
+        assert box.evaluate("box => box.scrollWidth - box.clientWidth") <= 1
+    parts = [panel(page, 2).locator(f"{name} canvas") for name in (".nnlib-sheet", ".nnlib-canvas")]
+    pad, answer = (part.bounding_box() for part in parts)
+    assert answer["x"] > pad["x"] + pad["width"] and answer["y"] < pad["y"] + pad["height"]
     page.set_viewport_size({"width": 1150, "height": 1200})
 
 

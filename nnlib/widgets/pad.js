@@ -5,6 +5,7 @@
 const CSS = `
 .nnlib-sheet { display: flex; flex-direction: column; gap: 4px; }
 .nnlib-pad { background: #fff; box-shadow: 0 0 0 1px #777; cursor: crosshair; touch-action: none; margin: 2px; }
+:is([data-jp-theme-light="false"], .vscode-dark, .vscode-high-contrast) .nnlib-pad { filter: invert(0.93); }
 .nnlib-sheet div { display: flex; gap: 4px; }
 .nnlib-sheet button { font-size: 13px; padding: 4px 10px; border: 1px solid #777; background: transparent; color: inherit; cursor: pointer; }
 .nnlib-sheet button[aria-pressed="true"] { background: #00588A; color: #fff; }

@@ -165,8 +165,9 @@ class Panel(ipywidgets.VBox):
         limits = [(*axes.get_xlim(), *axes.get_ylim()) for axes in self.figure.axes]
         still = None
         if limits != self._limits:
-            self.figure.draw_without_rendering()
-            self.figure.set_layout_engine("none")  # laid out once; every time would cost more than all the rest
+            if self._limits is None:  # laid out once; every time would cost more than all the rest
+                self.figure.draw_without_rendering()
+                self.figure.set_layout_engine("none")
             self._limits, self._recorded = limits, {}
             self.figure.draw(recorder := Recorder(self.figure))
             still = joined([recorder])

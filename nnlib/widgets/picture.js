@@ -5,7 +5,7 @@ const REPORT_MS = 80; // between two reports of what is on screen; each costs mo
 const UNSEEN_MS = 3000; // out of sight until training pauses
 const SILENT_MS = 1500; // without an answer until the page says that it waits
 const SPOKEN_MS = 10000; // between two messages read aloud while training
-const SMALLEST = 0.65; // of its size that a picture is shown at; on a narrower page it scrolls
+const SMALLEST = 0.5; // of its size that a picture is shown at; on a narrower page it scrolls
 const KEPT_MS = [1000, 5000]; // after a change until the notebook's own picture is renewed: at rest, while training
 
 const CSS = `
@@ -29,6 +29,7 @@ const CSS = `
 .nnlib-panel .jupyter-button.mod-primary { background: #00588A; color: #fff; }
 .nnlib-panel.nnlib-lecture { font-size: 19px; }
 .nnlib-lecture .nnlib-code { display: none; }
+.nnlib-lecture .widget-dropdown { min-width: 240px; }
 .nnlib-panel.nnlib-lecture :is(.jupyter-button, .widget-label, select) { font-size: 17px; }
 `;
 
@@ -163,9 +164,8 @@ export default {
     const [box, tip, notice, message, spoken] = ["canvas", "tip", "notice", "message", "spoken"].map((name) => make(`nnlib-${name}`));
     const code = make("nnlib-code", "details"), style = document.createElement("style");
     // The picture that is stored for readers without a kernel gives way to the live panel.
-    style.textContent = `${CSS} [data-nnlib-panel="${key}"],
-      .jp-OutputArea-child:has([data-nnlib-panel="${key}"]), .jp-OutputArea-child:has(+ .jp-OutputArea-child [data-nnlib-panel="${key}"])
-      { display: none !important; }`;
+    const stored = `[data-nnlib-panel="${key}"]`, child = ":is(.jp-OutputArea-child, .output_container)"; // JupyterLab's, VS Code's
+    style.textContent = `${CSS} ${stored}, ${child}:has(${stored}), ${child}:has(+ ${child} ${stored}) { display: none !important; }`;
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", model.get("label"));
     spoken.setAttribute("role", "status");
@@ -182,7 +182,10 @@ export default {
       waiting = false;
       if (!el.isConnected) return;
       const [width, height] = model.get("still").size;
-      const room = el.parentElement.clientWidth || width;
+      const parent = el.parentElement, whole = parent.clientWidth || width;
+      // Beside what stands left of it, where there is room for it to be smaller; else below that.
+      const beside = getComputedStyle(parent).flexDirection === "row" ? whole - parent.firstElementChild.offsetWidth - 4 : 0;
+      const room = beside >= SMALLEST * width ? beside : whole;
       const shown = Math.max(Math.min(room, model.get("widest") || width), SMALLEST * width);
       box.style.overflowX = shown > room ? "auto" : "";
       const scale = (shown / width) * (window.devicePixelRatio || 1);

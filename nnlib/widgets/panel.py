@@ -78,7 +78,8 @@ class Panel(ipywidgets.VBox):
         self._style_figure()
         super().__init__([*controls, self.picture])
         self.add_class("nnlib-panel")
-        self.picture.tips = [part.tooltip for part in all_parts(self) if isinstance(part, ipywidgets.Dropdown)]
+        told = ipywidgets.Dropdown, ipywidgets.Text
+        self.picture.tips = [part.tooltip for part in all_parts(self) if isinstance(part, told)]
         if lecture:
             self.add_class("nnlib-lecture")
             for control in rare:

@@ -6,6 +6,7 @@ Skipped, with the reason, where no Chromium is found. A panel must answer each o
 below it changes. Nothing may be asked for outside this machine, and the page's console shows no error.
 """
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ PANEL = ".jp-OutputArea-output > .nnlib-panel"
 # What a panel shows: its picture and the text below.
 SHOWN = """panel =>
     panel.querySelector('.nnlib-canvas canvas').toDataURL() + panel.querySelector('.nnlib-message').innerText
-        + panel.querySelectorAll('[aria-pressed=true]').length
+        + panel.querySelectorAll('.nnlib-sheet [aria-pressed=true]').length
 """
 
 
@@ -64,6 +65,11 @@ def check_every_panel(page):
     assert found, "a notebook has at least one live panel"
     for panel in found:
         panel.scroll_into_view_if_needed()
+        for control in panel.query_selector_all("input[type=range], input[type=text], select, button"):
+            what = control.get_attribute("aria-label") or control.evaluate("c => c.outerHTML")
+            assert not control.is_visible() or re.match(r"[^:]+: \w+ \w+ \w+", what), what
+            toggles = "c => c.matches('.widget-toggle-button:not(.mod-primary)') && !c.hasAttribute('aria-pressed')"
+            assert not control.evaluate(toggles), what
         controls = panel.query_selector_all("input[type=range], select, button")
         controls = [control for control in controls if control.is_visible() and control.is_enabled()]
         controls.sort(

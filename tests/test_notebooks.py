@@ -77,6 +77,8 @@ def test_no_bare_objects_printed(notebook):
 def test_no_widget_state(path, notebook):
     assert "widgets" not in notebook.metadata
     assert not any(WIDGET in output.get("data", {}) for output in outputs(notebook)), "run `make notebooks`"
+    pages = [output.get("data", {}).get("text/html", "") for output in outputs(notebook)]
+    assert not any("data-nnlib-panel" in page for page in pages), "the mark of a live panel: run `make notebooks`"
 
 
 def test_size(path):

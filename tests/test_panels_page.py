@@ -4,6 +4,7 @@ One notebook with four panels in JupyterLab; its tests run in their order, since
 """
 
 import io
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -203,6 +204,21 @@ def test_every_control_says_what_it_does(page):
     assert "training rows" in spoken.text_content()
 
 
+def test_results_are_spoken_and_not_too_often(page):
+    """A slider that is moved for two seconds says where it came to, and at most a sentence a second on the way."""
+    spoken = panel(page, 0).locator(".nnlib-spoken[role=status]")
+    spoken.evaluate("""e => { window.said = [];
+        new MutationObserver(() => said.push(performance.now())).observe(e, {childList: true}) }""")
+    slider = number(page, 0, "learning rate").locator("input[type=range]")
+    for k in range(20):
+        slider.press("ArrowRight" if k < 10 else "ArrowLeft")
+        page.wait_for_timeout(100)
+    says(page, 0, "learning rate 0.1")
+    message = panel(page, 0).locator(".nnlib-message").inner_text()
+    page.wait_for_function("([e, text]) => e.textContent === text", arg=[spoken.element_handle(), message])
+    assert min(np.diff(page.evaluate("said")), default=1000) > 950
+
+
 def test_text_can_be_read(page):
     """Contrast of texts on the page, and of the focus ring."""
     for color, least in (("#00588A", 4.5), ("#000000", 4.5), ("#D55E00", 3)):
@@ -225,6 +241,15 @@ def test_the_picture_is_as_fine_as_the_screen(page):
     page.wait_for_timeout(500)
     narrow = canvas.evaluate("c => [c.width, c.getBoundingClientRect().width, devicePixelRatio]")
     assert narrow[1] < width[1] and narrow[0] == pytest.approx(narrow[1] * narrow[2], abs=1)
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    page.set_viewport_size({"width": 700, "height": 900})
+    page.wait_for_timeout(500)
+    for k in range(4):  # nothing cut off at the right, and a digit's answer beside the pad
+        box = panel(page, k).locator(".nnlib-canvas")
+        assert box.evaluate("box => box.scrollWidth - box.clientWidth") <= 1
+    parts = [panel(page, 2).locator(f"{name} canvas") for name in (".nnlib-sheet", ".nnlib-canvas")]
+    pad, answer = (part.bounding_box() for part in parts)
+    assert answer["x"] > pad["x"] + pad["width"] and answer["y"] < pad["y"] + pad["height"]
     page.set_viewport_size({"width": 1150, "height": 1200})
 
 
@@ -295,3 +320,40 @@ def test_a_saved_notebook_shows_its_pictures_without_a_kernel(page, lab, browser
     assert picture.is_visible() and picture.bounding_box()["width"] > 500
     assert "What the network says" in shown.inner_text()
     fresh.close()
+
+
+def test_a_phone(lab, browser):
+    """390 pixels wide, with a finger: the whole pad, a digit drawn, a photograph that lies on its side."""
+    nbformat.write(
+        new_notebook(
+            cells=[new_code_cell(f"from nnlib import widgets\n{cell}") for cell in CELLS[2:]], metadata=KERNEL
+        ),
+        lab[0] / "notebooks" / "phone.ipynb",
+    )
+    context = browser.new_context(viewport={"width": 390, "height": 664}, has_touch=True, is_mobile=True)
+    with opening(SimpleNamespace(new_page=lambda viewport: context.new_page())) as opened:
+        page = opened(lab, "phone.ipynb")
+        page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+        page.wait_for_timeout(500)
+        pad = panel(page, 0).locator(".nnlib-pad")
+        pad.scroll_into_view_if_needed()
+        box, whole = pad.bounding_box(), panel(page, 0).bounding_box()
+        assert box["x"] + box["width"] <= whole["x"] + whole["width"] and box["width"] == pytest.approx(box["height"])
+        finger, seven = context.new_cdp_session(page), [(0.3, 0.25), (0.5, 0.25), (0.7, 0.25), (0.58, 0.5), (0.48, 0.8)]
+        for k, (x, y) in enumerate(seven):
+            at = [{"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}]
+            kind = "touchMove" if k else "touchStart"
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        says(page, 0, "Reads 7")
+
+        inputs = panel(page, 1).locator("input[type=file]")
+        given = inputs.evaluate_all("all => all.map(input => [input.accept, input.getAttribute('capture')])")
+        assert given == [["image/*", None], ["image/*", "environment"]]
+        file, exif = io.BytesIO(), Image.Exif()
+        exif[0x0112] = 6  # the camera was held upright: turn it clockwise
+        photo = Image.open(io.BytesIO(bmp(2400))).rotate(90)
+        photo.save(file, "jpeg", exif=exif)
+        inputs.nth(1).set_input_files({"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()})
+        says(page, 1, "Reads 7")
+    context.close()

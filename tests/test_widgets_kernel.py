@@ -128,3 +128,9 @@ def test_bad_settings_are_refused(panel):
     for name, value in (("w11", 5.5), ("w11", np.nan), ("index", 10), ("row", 26), ("preset", "edges")):
         with pytest.raises(traitlets.TraitError):
             setattr(panel, name, value)
+
+
+def test_nothing_is_white_in_a_dark_page(panel):
+    for picture in (panel._table, *(axes.images[0] for axes in panel.figure.axes[2:])):
+        assert picture.to_rgba(np.zeros((1, 1)))[0, 0, 3] < 0.05  # 0 is the page's own paper
+    assert panel.learned_maps.size

@@ -195,6 +195,7 @@ def test_it_carries_a_picture_for_readers_without_a_kernel(race):
     picture, words, live = [data for data, _ in outputs(race, race._message_text)]
     assert "image/png" in picture and "run this cell" in words["text/html"] and "step 0" in words["text/html"]
     assert "application/vnd.jupyter.widget-view+json" in live
+    assert live["text/plain"] == ""  # what VS Code shows of it when no kernel knows the panel
 
 
 def test_a_race_that_nobody_can_win_stops(dataset):

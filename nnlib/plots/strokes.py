@@ -5,6 +5,7 @@ be as fine, as large and as dark as it likes. `picture.js` reads what is written
 """
 
 import numpy as np
+import pandas as pd
 from matplotlib.backend_bases import RendererBase
 from matplotlib.colors import to_hex
 from matplotlib.transforms import Affine2D
@@ -79,7 +80,7 @@ class Recorder(RendererBase):
         place = [round(float(number), 2) for number in matrix.ravel()]
         self.marks.append(["i", self._style(gc), len(self.images), width, height, place])
         pixels = np.ascontiguousarray(im, np.uint8)
-        colors, index = np.unique(pixels.view(np.uint32), return_inverse=True)
+        index, colors = pd.factorize(pixels.view(np.uint32).ravel())  # a tenth of the time of np.unique, which sorts
         if len(colors) <= 256 and index.size > 341:  # a quarter of the bytes on the way to the page
             pixels = np.append(colors, np.zeros(256 - len(colors), np.uint32)).view(np.uint8)
             pixels = np.append(pixels, index.astype(np.uint8))

@@ -65,7 +65,7 @@ class DataSize(TrainingPanel):
         styles = {"training": "o-", "validation": "s--"}
         self._score_lines = [summary.plot([], [], style, label=name)[0] for name, style in styles.items()]
         self._samples_line = summary.axvline(self.samples, color="black", linewidth=1, linestyle=":")
-        legend_above(summary)
+        legend_above(summary, side="right")
         colors = [line.get_color() for line in self._score_lines]
         self._bands = [PolyCollection([], color=color, alpha=0.25, linewidth=0) for color in colors]
         for band in self._bands:
@@ -196,7 +196,8 @@ class DataSize(TrainingPanel):
             band.set_verts([np.vstack([there, back])] if len(x) else [])
         self._samples_line.set_xdata([self.samples, self.samples])
         parts = [f"{self.samples:,} training rows", f"step {self.step} of {self.steps}"]
-        parts.append(f"each row seen {self._run.epochs:.0f} times")
+        times = f"{self._run.epochs:.0f}"
+        parts.append(f"each row seen {times} time{'s' * (times != '1')}")
         if self._run.points:
             _, _, _, loss, accuracy = self._run.points[-1]
             parts.append(f"validation {accuracy:.1%} of {len(self.X_val):,}, loss {loss:.2f}")

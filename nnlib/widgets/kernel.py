@@ -10,10 +10,11 @@ from nnlib import plots
 from nnlib.convolution import Conv2D
 from nnlib.network import Network
 from nnlib.plots.pictures import heat
-from nnlib.plots.style import SIGNED, empty_figure
+from nnlib.plots.style import empty_figure
 from nnlib.widgets.arguments import Number
 from nnlib.widgets.controls import dropdown, number, switch
 from nnlib.widgets.panel import Panel
+from nnlib.widgets.views import FADING
 
 OWN = "my own"
 KERNELS = {
@@ -60,7 +61,7 @@ class KernelPad(Panel):
             raise ValueError(f"the network begins with {first!r}; expected Conv2D(1, ...), whose kernels can be shown")
         self.X, self._first = np.ascontiguousarray(X, np.float32).reshape(-1, 784), first
         self.kernel = kernel
-        figure = empty_figure(10, 5.2 if first else 3.3)
+        figure = empty_figure(10, 4.6 if first else 3.3)
         rows = figure.add_gridspec(3 if first else 1, 1, height_ratios=[3, 0.8, 1] if first else [1])
         self._draw_own(figure, rows[0].subgridspec(1, 3))
         self._learned = self._draw_learned(figure, rows) if first else []
@@ -73,8 +74,9 @@ class KernelPad(Panel):
         left, middle, right = self._axes = [figure.add_subplot(part) for part in grid]
         self._digit = left.imshow(np.zeros((28, 28)), cmap="gray", vmin=0, vmax=1)
         self._table = heat(middle, np.zeros((3, 3)), 1, aspect="equal")
+        self._table.set_cmap(FADING)
         self._numbers = [middle.text(j, i, "", ha="center", va="center", fontsize=15) for i, j in PLACES]
-        self._map = right.imshow(np.zeros((26, 26)), cmap=SIGNED)
+        self._map = right.imshow(np.zeros((26, 26)), cmap=FADING)
         frame = {"fill": False, "edgecolor": plots.COLORS[4], "linewidth": 3}
         self._patch = left.add_patch(Rectangle((0, 0), 3, 3, **frame))
         self._place = right.add_patch(Rectangle((0, 0), 1, 1, **frame))
@@ -88,10 +90,10 @@ class KernelPad(Panel):
         above, below = rows[1].subgridspec(1, MOST), rows[2].subgridspec(1, MOST)
         shape, maps = self._first.output_shape((1, 28, 28))[1:], []
         for k, kernel in enumerate(W):
-            heat(figure.add_subplot(above[k]), kernel, np.abs(W).max(), aspect="equal")
+            heat(figure.add_subplot(above[k]), kernel, np.abs(W).max(), aspect="equal").set_cmap(FADING)
             axes = figure.add_subplot(below[k], xticks=[], yticks=[])
             axes.grid(False)
-            maps.append(axes.imshow(np.zeros(shape), cmap=SIGNED))
+            maps.append(axes.imshow(np.zeros(shape), cmap=FADING))
         figure.axes[3].set_title("learned:", loc="left")
         return maps
 
@@ -174,9 +176,8 @@ class KernelPad(Panel):
         limit = np.abs(kernel).max() or 1
         self._table.set_clim(-limit, limit)
         for text, value in zip(self._numbers, kernel.ravel(), strict=True):
-            text.set(
-                text=f"{value:.3g}".replace("-", "−"), color="white" if abs(value) > 0.6 * limit else "#000001"
-            )  # on colours, dark or not
+            text.set_text(f"{value:.3g}".replace("-", "−"))
+            text.set_color("#FFFFFE" if abs(value) > 0.6 * limit else "black")  # white in a dark page, too
         _show_signed(self._map, made)
         for picture, learned in zip(self._learned, self.learned_maps if self._learned else [], strict=True):
             _show_signed(picture, learned)

@@ -35,7 +35,7 @@ class MistakeGallery(Panel):
     """
 
     label = "A picture that was misread, all of them with label and answer, and how many there are of each reason"
-    hovers = True
+    hovers, lecture_paper = True, 0.9
     index = traitlets.Int(0, min=0)
     sorting = traitlets.List(traitlets.Unicode())
 
@@ -163,7 +163,7 @@ class MistakeGallery(Panel):
                 picture.set_data(self.X[k])
                 frame.set(edgecolor=self._colors.get(reason, "0.7"), linewidth=5 if k == self.index else 2)
                 which = f" ({self.reasons.index(reason) + 1})" if reason else ""
-                text.set(text=f"{self.labels[k]} as {self.answers[k]}{which}", parse_math=False)
+                text.set(text=f"{self.labels[k]}→{self.answers[k]}{which}", parse_math=False)
                 text.set(color="black" if k == self.index else "0.3")
         table = self.table
         for bar, shown, count in zip(self._bars, self._numbers, table.pictures):

@@ -4,7 +4,9 @@
 // that a slow kernel gets fewer and none waits.
 const CSS = `
 .nnlib-sheet { display: flex; flex-direction: column; gap: 4px; }
-.nnlib-pad { background: #fff; box-shadow: 0 0 0 1px #777; cursor: crosshair; touch-action: none; margin: 2px; }
+.nnlib-pad { background: #fff; box-shadow: 0 0 0 1px #777; cursor: crosshair; touch-action: none; margin: 2px;
+  max-width: calc(100% - 4px); aspect-ratio: 1; }
+:is([data-jp-theme-light="false"], .vscode-dark, .vscode-high-contrast) .nnlib-pad { filter: invert(0.93); }
 .nnlib-sheet div { display: flex; gap: 4px; }
 .nnlib-sheet button { font-size: 13px; padding: 4px 10px; border: 1px solid #777; background: transparent; color: inherit; cursor: pointer; }
 .nnlib-sheet button[aria-pressed="true"] { background: #00588A; color: #fff; }
@@ -18,7 +20,7 @@ export default {
     const buttons = document.createElement("div");
     style.textContent = CSS;
     canvas.width = canvas.height = side;
-    canvas.style.width = canvas.style.height = `${model.get("size")}px`;
+    canvas.style.width = `${model.get("size")}px`; // less on a phone
     canvas.classList.add("nnlib-pad");
     canvas.tabIndex = 0;
     canvas.setAttribute("role", "application");

@@ -49,6 +49,7 @@ class DrawingPad(Panel):
     """
 
     label = "What the network sees of the drawing, 28x28 pixels, and bars: how probable each digit is"
+    lecture_paper = 0.95
     pen = traitlets.Int(min=4, max=60)
     threshold = Number(min=0, max=1)
 

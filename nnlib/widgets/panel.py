@@ -78,7 +78,8 @@ class Panel(ipywidgets.VBox):
         self._style_figure()
         super().__init__([*controls, self.picture])
         self.add_class("nnlib-panel")
-        self.picture.tips = [part.tooltip for part in all_parts(self) if isinstance(part, ipywidgets.Dropdown)]
+        told = ipywidgets.Dropdown, ipywidgets.Text
+        self.picture.tips = [part.tooltip for part in all_parts(self) if isinstance(part, told)]
         if lecture:
             self.add_class("nnlib-lecture")
             for control in rare:
@@ -165,8 +166,9 @@ class Panel(ipywidgets.VBox):
         limits = [(*axes.get_xlim(), *axes.get_ylim()) for axes in self.figure.axes]
         still = None
         if limits != self._limits:
-            self.figure.draw_without_rendering()
-            self.figure.set_layout_engine("none")  # laid out once; every time would cost more than all the rest
+            if self._limits is None:  # laid out once; every time would cost more than all the rest
+                self.figure.draw_without_rendering()
+                self.figure.set_layout_engine("none")
             self._limits, self._recorded = limits, {}
             self.figure.draw(recorder := Recorder(self.figure))
             still = joined([recorder])

@@ -4,8 +4,8 @@
 const REPORT_MS = 80; // between two reports of what is on screen; each costs more than a frame, down to the tab's icon
 const UNSEEN_MS = 3000; // out of sight until training pauses
 const SILENT_MS = 1500; // without an answer until the page says that it waits
-const SPOKEN_MS = 10000; // between two messages read aloud while training
-const SMALLEST = 0.65; // of its size that a picture is shown at; on a narrower page it scrolls
+const SPOKEN_MS = [1000, 10000]; // between two messages read aloud: at rest, while training
+const SMALLEST = 0.5; // of its size that a picture is shown at; on a narrower page it scrolls
 const KEPT_MS = [1000, 5000]; // after a change until the notebook's own picture is renewed: at rest, while training
 
 const CSS = `
@@ -29,6 +29,7 @@ const CSS = `
 .nnlib-panel .jupyter-button.mod-primary { background: #00588A; color: #fff; }
 .nnlib-panel.nnlib-lecture { font-size: 19px; }
 .nnlib-lecture .nnlib-code { display: none; }
+.nnlib-lecture .widget-dropdown { min-width: 240px; }
 .nnlib-panel.nnlib-lecture :is(.jupyter-button, .widget-label, select) { font-size: 17px; }
 `;
 
@@ -163,9 +164,8 @@ export default {
     const [box, tip, notice, message, spoken] = ["canvas", "tip", "notice", "message", "spoken"].map((name) => make(`nnlib-${name}`));
     const code = make("nnlib-code", "details"), style = document.createElement("style");
     // The picture that is stored for readers without a kernel gives way to the live panel.
-    style.textContent = `${CSS} [data-nnlib-panel="${key}"],
-      .jp-OutputArea-child:has([data-nnlib-panel="${key}"]), .jp-OutputArea-child:has(+ .jp-OutputArea-child [data-nnlib-panel="${key}"])
-      { display: none !important; }`;
+    const stored = `[data-nnlib-panel="${key}"]`, child = ":is(.jp-OutputArea-child, .output_container)"; // JupyterLab's, VS Code's
+    style.textContent = `${CSS} ${stored}, ${child}:has(${stored}), ${child}:has(+ ${child} ${stored}) { display: none !important; }`;
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", model.get("label"));
     spoken.setAttribute("role", "status");
@@ -177,12 +177,15 @@ export default {
 
     // -- drawing
     let still = null, stillCanvas = null, stillKey = "", color = null, theme = "", waiting = false, reporting = null, keeping = null;
-    let said = null, spokenAt = 0, asked = 0, last = performance.now();
+    let said = null, spokenAt = -SPOKEN_MS[1], speaking = null, asked = 0, last = performance.now();
     const draw = () => {
       waiting = false;
       if (!el.isConnected) return;
       const [width, height] = model.get("still").size;
-      const room = el.parentElement.clientWidth || width;
+      const parent = el.parentElement, whole = parent.clientWidth || width;
+      // Beside what stands left of it, where there is room for it to be smaller; else below that.
+      const beside = getComputedStyle(parent).flexDirection === "row" ? whole - parent.firstElementChild.offsetWidth - 4 : 0;
+      const room = beside >= SMALLEST * width ? beside : whole;
       const shown = Math.max(Math.min(room, model.get("widest") || width), SMALLEST * width);
       box.style.overflowX = shown > room ? "auto" : "";
       const scale = (shown / width) * (window.devicePixelRatio || 1);
@@ -214,9 +217,11 @@ export default {
     };
     const say = () => {
       if (said !== model.get("value")) message.innerHTML = said = model.get("value");
-      // Read aloud: results, and now and then how training goes.
-      if (model.get("moving").running && performance.now() - spokenAt < SPOKEN_MS) return;
-      if (spoken.textContent !== message.innerText) [spoken.textContent, spokenAt] = [message.innerText, performance.now()];
+      // Read aloud: results, and now and then how training goes; of what a moved slider brings, the last.
+      clearTimeout(speaking);
+      const wait = spokenAt + SPOKEN_MS[Number(model.get("moving").running)] - performance.now();
+      if (wait > 0) speaking = setTimeout(say, wait);
+      else if (spoken.textContent !== message.innerText) [spoken.textContent, spokenAt] = [message.innerText, performance.now()];
     };
     const redraw = () => {
       if (waiting) return;
@@ -326,14 +331,19 @@ export default {
     // -- what every control does, for those who hear the page: the same sentence as for those who point at it
     const named = new MutationObserver(() => name());
     const name = () => {
-      // ipywidgets shows no tooltip for a list.
-      panel()?.querySelectorAll("select").forEach((list, k) => {
-        if (list.title !== (model.get("tips")[k] ?? "")) list.title = model.get("tips")[k] ?? "";
+      // ipywidgets shows no tooltip for a list or a text.
+      panel()?.querySelectorAll("select, .widget-text input").forEach((part, k) => {
+        if (part.title !== (model.get("tips")[k] ?? "")) part.title = model.get("tips")[k] ?? "";
       });
-      for (const part of panel()?.querySelectorAll("button, select") ?? []) {
+      // Which buttons are down; Train says so by its words.
+      for (const part of panel()?.querySelectorAll(".widget-toggle-button:not(.mod-primary)") ?? []) {
+        const down = String(part.classList.contains("mod-active"));
+        if (part.getAttribute("aria-pressed") !== down) part.setAttribute("aria-pressed", down);
+      }
+      for (const part of panel()?.querySelectorAll("button, select, .widget-text input") ?? []) {
         const label = part.parentElement.querySelector("label"), words = part.title;
         if (!words) continue;
-        const all = `${(part.matches("select") ? label.innerText : part.innerText).trim()}: ${words}`;
+        const all = `${(label && !part.matches("button") ? label.innerText : part.innerText).trim()}: ${words}`;
         if (part.getAttribute("aria-label") !== all) part.setAttribute("aria-label", all);
       }
     };
@@ -347,7 +357,7 @@ export default {
       if (!panel()) return;
       panel().addEventListener("input", touch);
       panel().addEventListener("click", touch);
-      named.observe(panel(), { subtree: true, childList: true, attributes: true, attributeFilter: ["title"] });
+      named.observe(panel(), { subtree: true, childList: true, attributes: true, attributeFilter: ["title", "class"] });
       resized.observe(panel());
       sighted.observe(panel());
       name();
@@ -358,6 +368,7 @@ export default {
       clearTimeout(reporting);
       clearTimeout(hidden);
       clearTimeout(keeping);
+      clearTimeout(speaking);
       clearInterval(looking);
       for (const observer of [resized, themed, sighted, named]) observer.disconnect();
       model.off("change:moving change:value", arrived);

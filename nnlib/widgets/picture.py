@@ -21,7 +21,7 @@ class Picture(anywidget.AnyWidget):
     code = traitlets.Unicode().tag(sync=True)
     key = traitlets.Unicode(help="names the stored picture that this one replaces").tag(sync=True)
     widest = traitlets.Int(0, help="CSS pixels that it may fill; 0: as wide as it was drawn").tag(sync=True)
-    tips = traitlets.List(help="what each list of the panel does").tag(sync=True)
+    tips = traitlets.List(help="what each list and text of the panel does").tag(sync=True)
     hovers = traitlets.Bool(False, help="the kernel says what the pointer is over").tag(sync=True)
     drags = traitlets.Bool(False, help="a pointer that is held down and moved clicks all the way").tag(sync=True)
     seen = traitlets.Bool(True, help="some page has it in sight").tag(sync=True, echo_update=False)

@@ -26,8 +26,10 @@ def outputs(panel, message, drawn=None):
     about = {"image/png": {"width": picture.width // 2, "alt": html.unescape(plain)}}
     png = base64.b64encode(file.getvalue()).decode()
     yield {"image/png": png, "text/plain": plain}, about
-    hide = f'.jp-OutputArea-child:has([data-nnlib-panel="{key}"]) + .jp-OutputArea-child:not(:has(.nnlib-panel))'
+    child = ":is(.jp-OutputArea-child, .output_container)"  # JupyterLab's, VS Code's
+    hide = f'{child}:has([data-nnlib-panel="{key}"]) + {child}:not(:has(.nnlib-panel))'
     told = f"<p><b>A live panel: run this cell to use it.</b> {words}</p>"
     shown = f'<div data-nnlib-panel="{key}"><style>{hide} {{ display: none; }}</style>{told}</div>'
     yield {"text/html": shown, "text/plain": "A live panel: run this cell to use it."}, None
-    yield panel._repr_mimebundle_(), None
+    # VS Code, GitHub and a terminal show this text where there is no widget: ipywidgets' own names its parts.
+    yield panel._repr_mimebundle_() | {"text/plain": ""}, None

@@ -79,6 +79,7 @@ class Transform(Panel):
             self.y = self.y.astype(int)
 
         figure, (before, after, right, self._over) = plots.figure(11, 3.1, ncols=4, width_ratios=[0.9, 0.9, 1.8, 1.3])
+        figure.get_layout_engine().set(rect=(0, 0, 0.985, 1))  # laid out once: room for other numbers at the last tick
         self._pictures = []
         for axes, title in ((before, "the digit"), (after, "moved")):
             axes.set(title=title, xticks=[], yticks=[])

@@ -38,17 +38,19 @@ export default {
       model.save_changes();
       status.textContent = ready === file ? "" : `${file.name} was made smaller before it was sent`;
     };
-    const button = (text, title, options) => {
-      const input = Object.assign(document.createElement("input"), { type: "file", accept: "image/*", hidden: true, ...options });
+    const button = (text, title, capture) => {
+      const input = Object.assign(document.createElement("input"), { type: "file", accept: "image/*", hidden: true });
+      if (capture) input.setAttribute("capture", capture);
       input.onchange = () => (take(input.files[0]), (input.value = ""));
       const made = Object.assign(document.createElement("button"), { textContent: text, title, onclick: () => input.click() });
       made.classList.add("nnlib-upload");
       el.append(made, input);
     };
     el.append(style);
-    button("Upload a picture", "Choose a file: a photograph, a scan or a drawing of a digit, or of several", {});
+    button("Upload a picture", "Choose a file: a photograph, a scan or a drawing of a digit, or of several");
     if (matchMedia("(pointer: coarse)").matches) {
-      button("Take a photograph", "Take a picture with the camera", { capture: "environment" });
+      // iOS asks which; Chrome on Android, from 14 on, offers no camera where an input takes pictures alone and does not say so.
+      button("Take a photograph", "Take a picture with the camera", "environment");
     }
     el.append("or drop one here", status);
     el.ondragover = (event) => (event.preventDefault(), event.stopPropagation(), el.classList.add("over"));

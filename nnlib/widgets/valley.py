@@ -12,6 +12,7 @@ from nnlib.plots.style import GREY
 from nnlib.widgets.arguments import Number
 from nnlib.widgets.controls import number
 from nnlib.widgets.panel import Panel
+from nnlib.widgets.views import legend_above
 
 CURVATURES = np.array([1.0, 25.0])  # along the valley, and across
 RATES = [float(f"{digits}e{power}") for power in (-3, -2, -1) for digits in (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)] + [1.0]
@@ -63,13 +64,13 @@ class Valley(Panel):
         self.w1, self.w2, self.rate, self.adaptive_rate = w1, w2, rate, adaptive_rate
         self.momentum, self.steps = momentum, steps
         figure, (self._plane, self._losses) = plots.figure(11, 3.5, ncols=2, width_ratios=[2.1, 1])
+        figure.get_layout_engine().set(rect=(0, 0, 0.985, 1))  # laid out once: room for other numbers at the last tick
         w = np.stack(np.meshgrid(np.linspace(-5, 5, 201), np.linspace(-2, 2, 81)), axis=-1)
         levels = [0.1, 0.5, 1.5, 4, 8, 14, 22, 32, 44]
         self._plane.contour(*np.moveaxis(w, -1, 0), loss(w), levels, colors=GREY, linewidths=0.8)
         self._plane.plot(0, 0, "+", color="black", markersize=14, markeredgewidth=2)
         # One scale for both axes: only then does a gradient stand at right angles to a line of equal loss.
         self._plane.set(xlim=(-5, 5), ylim=(-2, 2), xlabel="$w_1$", ylabel="$w_2$", aspect="equal")
-        self._plane.set_title("drag the start (black); lines of equal loss")
         self._losses.set(xlabel="step", ylabel="loss", yscale="log", ylim=LOSSES, xlim=(0, self.steps))
         self._plane.grid(False)
         looks = [{"linestyle": style, "color": color} for style, color in zip(STYLES, plots.COLORS, strict=False)]
@@ -78,7 +79,7 @@ class Valley(Panel):
         self._start = self._plane.plot([], [], "o", color="black", markersize=11)[0]
         for curve, name in zip(self._curves, ("SGD", "momentum", "RMSprop", "Adam"), strict=True):
             curve.set_label(name)
-        self._losses.legend(loc="upper right", fontsize=11, ncols=2)
+        legend_above(self._plane, self._curves)
 
         self.controls = {
             "w1": number(self, "w1", "start w1", "Where the paths begin, along the valley", min=-5, max=5, step=0.1),
@@ -124,5 +125,5 @@ class Valley(Panel):
         return (
             f"Start ({self.w1:.2f}, {self.w2:.2f}): loss {loss(np.array(start)):.2g}, after {self.steps} steps: "
             f"{', '.join(ends)} &middot; rate {self.rate:g} (SGD, momentum), {self.adaptive_rate:g} (RMSprop, Adam), "
-            f"momentum {self.momentum:g}"
+            f"momentum {self.momentum:g} &middot; drag the black point to start elsewhere"
         )

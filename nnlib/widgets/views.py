@@ -7,7 +7,7 @@ A view has a `figure`, the `artists` that change, the axes of the two `curves`, 
 import contourpy
 import numpy as np
 from matplotlib.collections import LineCollection
-from matplotlib.colors import to_rgb
+from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.lines import Line2D
 
 from nnlib import plots
@@ -44,10 +44,10 @@ class Curves:
         and twice that. `earlier`: the curve of the run before."""
         table, earlier = run.curve(), np.empty((0, 5)) if earlier is None else earlier
         for axes, lines, column in zip(self.axes, (self.lines[:3], self.lines[3:6]), (1, 2), strict=True):
-            lines[0].set_data(earlier[:, 0], earlier[:, column + 2 * self.validation])
-            lines[1].set_data(table[:, 0], table[:, column])
+            put(lines[0], earlier[:, 0], earlier[:, column + 2 * self.validation])
+            put(lines[1], table[:, 0], table[:, column])
             judged = np.isfinite(table[:, column + 2])
-            lines[2].set_data(table[judged, 0], table[judged, column + 2])
+            put(lines[2], table[judged, 0], table[judged, column + 2])
             last = max(steps or 0, run.step, run.diverged or 0, *earlier[-1:, 0])
             if axes.get_xlim()[1] != end_of_steps(last):
                 axes.set_xlim(0, end_of_steps(last))
@@ -55,14 +55,21 @@ class Curves:
         end = round_up(min(losses.max(where=np.isfinite(losses), initial=top), 2 * top))
         self.axes[0].set_ylim(0, end)
         outside = [*table[np.nanmax(losses, axis=1, initial=0) > end, 0], *([run.diverged] if run.diverged else [])]
-        self.lines[6].set_data(outside, [end] * len(outside))
+        put(self.lines[6], outside, [end] * len(outside))
         self.diverged.set_text(f"diverged at step {run.diverged:,}" if run.diverged else "")
 
 
-def legend_above(axes, handles=None, labels=None):
-    """A legend in one row above the axes, never on their curves."""
+def put(line, x, y):
+    """Other points for a line; what shows them already is not drawn anew."""
+    if not (np.array_equal(line.get_xdata(), x) and np.array_equal(line.get_ydata(), y)):
+        line.set_data(x, y)
+
+
+def legend_above(axes, handles=None, labels=None, side="left"):
+    """A legend in one row above the axes, never on their curves; it may go on beyond the other side."""
     handles, given = (handles, [line.get_label() for line in handles]) if handles else axes.get_legend_handles_labels()
-    legend = axes.legend(handles, labels or given, loc="lower left", bbox_to_anchor=(0, 1), ncols=4, fontsize=11,
+    corner = float(side == "right"), 1.0
+    legend = axes.legend(handles, labels or given, loc=f"lower {side}", bbox_to_anchor=corner, ncols=4, fontsize=11,
                          frameon=False, borderaxespad=0.1, columnspacing=1, handletextpad=0.4,
                          handlelength=1.5)  # fmt: skip
     legend.set_in_layout(False)  # it may be wider than the axes; an empty title keeps its row free
@@ -72,6 +79,7 @@ def legend_above(axes, handles=None, labels=None):
 def count_steps(axes):
     """The axis of the steps: 5000, but 10k, so that the numbers stay apart."""
     axes.set_xlabel("step")
+    axes.locator_params(axis="x", nbins=5)
     axes.xaxis.set_major_formatter(lambda x, _: f"{x / 1000:g}k" if x and axes.get_xlim()[1] >= 10_000 else f"{x:g}")
 
 
@@ -94,6 +102,7 @@ def signed(values):
 _SIGNED = np.zeros((256, 4), np.uint8)
 _SIGNED[:128, :3], _SIGNED[128:, :3] = (0x1C, 0x6D, 0xC0), (0xD0, 0x35, 0x20)
 _SIGNED[:, 3] = 255 * np.abs(np.linspace(-1, 1, 256)) ** 0.8
+FADING = ListedColormap(_SIGNED / 255)  # the same, as a colour map
 
 
 def view_of(panel):

@@ -75,7 +75,7 @@ def overlap(how, high, rng):
 
 
 def parts_of_a_row(picture, places):
-    """Of each piece's parts: what the model is shown (n, 786), how much each is a digit (n,), and which (n,)."""
+    """Of each piece: its parts, a usual digit's height, how much each part is a digit (n,), and which (n,)."""
     light, _, wide = find_light(enlarged(several.straighten_sheet(read_grey(picture, several.SIDE))))
     mask = several.without_foreign_pieces(remove_lines(ink_mask(light, wide)))
     pieces = several.join_pieces(several.pieces_of(mask))
@@ -90,7 +90,7 @@ def parts_of_a_row(picture, places):
         parts = list(touching.parts_between(piece, cuts, high).values())
         if parts:
             shared = np.array([alike(part, whole) for part in parts])
-            yield touching.shown(parts, high), shared.max(axis=1), shared.argmax(axis=1)
+            yield parts, high, shared.max(axis=1), shared.argmax(axis=1)
 
 
 def alike(part, whole):
@@ -101,20 +101,20 @@ def alike(part, whole):
 
 
 def rows_of_parts(X, y, rows, seed):
-    """Inputs (n, 786) and classes (n,) from 0 to 10."""
-    inputs, classes, some = [], [], np.random.default_rng(seed)
-    for k in tqdm(range(rows), unit="row", smoothing=0):
+    """Inputs (n, 786) and classes (n,) from 0 to 10: of `rows`, an iterable of numbers, each with chance of its own."""
+    inputs, classes = [], []
+    for k in tqdm(rows, unit="row", smoothing=0):
         rng = np.random.default_rng([seed, 78, k])
         digits, its = digits_of_a_row(X, rng)
-        for shown, shared, which in parts_of_a_row(*write_row(digits, rng)):
+        for parts, high, shared, which in parts_of_a_row(*write_row(digits, rng)):
             labels = np.array([y[place] if place >= 0 else -1 - place for place in its])[which]
             label = np.where(shared > RECIPE["whole"], labels, np.where(shared < RECIPE["no_digit"], 10, -1))
-            no_digits = np.flatnonzero(shared <= 0.6)
-            most = RECIPE["no_digits_of_a_piece"]
-            left_out = [] if len(no_digits) <= most else np.setdiff1d(no_digits, some.choice(no_digits, most, False))
-            label[np.array(left_out, int)] = -1
-            inputs.append(shown[label >= 0])
-            classes.append(label[label >= 0])
+            no_digits = rng.permutation(np.flatnonzero(shared <= 0.6))
+            label[no_digits[RECIPE["no_digits_of_a_piece"] :]] = -1
+            some = np.flatnonzero(label >= 0)
+            if len(some):
+                inputs.append(touching.shown([parts[i] for i in some], high))
+                classes.append(label[some])
     return np.concatenate(inputs), np.concatenate(classes)
 
 
@@ -135,7 +135,7 @@ def main():
     args = parser.parse_args()
     data = nnlib.load_dataset(args.data, 0)
     X, y = data.X_train[:-5000].reshape(-1, 28, 28), data.y_train[:-5000]
-    net = train(*rows_of_parts(X, y, RECIPE["rows"], RECIPE["seed"]))
+    net = train(*rows_of_parts(X, y, range(RECIPE["rows"]), RECIPE["seed"]))
     net.metadata = {
         "what": "tells whether ink is a whole digit (classes 0-9) or a part of one, or two (10), from 28x28 pixels, "
         "its height and its width (in usual heights of a digit)",

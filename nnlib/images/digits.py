@@ -15,9 +15,9 @@ from typing import Literal, overload
 import numpy as np
 from scipy import ndimage
 
-from nnlib.images.light import LOOK, ink_level, light_on_dark, polarity_and_width, running, stroke_width
+from nnlib.images.light import LOOK, ink_level, light_on_dark, noise_level, polarity_and_width, running, stroke_width
 from nnlib.images.lines import remove_lines
-from nnlib.images.pieces import choose_digit
+from nnlib.images.pieces import choose_digit, grown
 from nnlib.images.reading import Source, read_grey, resize, shrink
 from nnlib.images.sheet import straighten_sheet
 
@@ -72,7 +72,7 @@ def finish(mask):
 def centred(light, piece, ink=None):
     """The piece as `prepare` leaves a digit, (28, 28). `ink`, the mask of the picture: the rest of it is left out."""
     (left, top, right, bottom), mask = piece
-    near = ndimage.binary_dilation(np.pad(mask, 2), iterations=2)
+    near = grown(np.pad(mask, 2), 2)
     if ink is not None:
         near &= np.pad(mask, 2) | ~np.pad(ink, 2)[top : bottom + 4, left : right + 4]
     padded = np.pad(light, 2)[top : bottom + 4, left : right + 4]
@@ -98,8 +98,7 @@ def find_light(grey):
     sign, width = polarity_and_width(small)
     wide = int(np.ceil(1.3 * (width + 1) * max(grey.shape) / max(small.shape)))
     light = light_on_dark(grey, sign, wide)
-    level, noise = ink_level(light)
-    strong = light > max(0.5 * level, noise)
+    strong = light > max(0.5 * ink_level(light), noise_level(light))
     if strong.any():
         narrow = int(2.2 * stroke_width(strong)) + 5
         if narrow < 0.7 * wide:
@@ -113,7 +112,7 @@ def ink_mask(light, wide, source=None):
     Raises ValueError where nothing stands out.
     """
     smooth = ndimage.gaussian_filter(light, 0.6)
-    level, noise = ink_level(smooth)[0], ink_level(light)[1]
+    level, noise = ink_level(smooth), noise_level(light)
     least = max(FAINTEST, 0.14 * level, noise)
     needed = max(FAINTEST, 1.2 * noise)
     if level < needed:
@@ -152,7 +151,7 @@ def cut_out(grey, overview, digit, other, sign, wide):
            min(digit.shape[1], right + margin), min(digit.shape[0], bottom + margin))  # fmt: skip
     factor = FINE * BOX / side
     shape = max(1, round((box[3] - box[1]) * factor)), max(1, round((box[2] - box[0]) * factor))
-    allowed = ndimage.binary_dilation(digit, iterations=2) & ~other
+    allowed = grown(digit, 2) & ~other
     gate = resize(allowed.astype(np.float32), shape, box) > 0.5
     larger = enlarged(grey)
     cropped = resize(larger, shape, scaled(box, overview, larger))
@@ -168,7 +167,7 @@ def cut_out(grey, overview, digit, other, sign, wide):
 
 def drop_specks(mask):
     """Without pieces smaller than the share SPECK of the largest."""
-    labels, n = ndimage.label(ndimage.binary_dilation(mask), np.ones((3, 3)))  # dilated: a broken stroke is one piece
+    labels, n = ndimage.label(grown(mask), np.ones((3, 3)))  # grown: a broken stroke is one piece
     area = np.bincount((labels * mask).ravel(), minlength=n + 1)
     area[0] = 0
     return mask & (area >= SPECK * area.max())[labels]
@@ -213,6 +212,8 @@ def set_pen_width(mask):
 
 def dilated(mask, radius):
     """A mask grown by `radius` pixels, shrunk if that is negative; a picture, its edges one pixel soft."""
+    if radius == 0:
+        return mask.astype(np.float32)
     inside = ndimage.distance_transform_edt(mask)
     outside = ndimage.distance_transform_edt(~mask)
     distance = np.where(mask, inside - 0.5, 0.5 - outside)

@@ -41,7 +41,7 @@ def remove_lines(mask):
         rest = drop_crumbs(erase(rest, across) if down else rest, mask)
     free = [line for line in all_across if line not in across]
     rest = without_underline(rest, free)
-    return np.ascontiguousarray(rest) if substantial(rest, mask) else mask
+    return np.ascontiguousarray(rest) if rest is not mask and substantial(rest, mask) else mask
 
 
 def substantial(rest, mask):
@@ -52,10 +52,14 @@ def substantial(rest, mask):
 
 
 def runs(mask):
-    """For each pixel the first row of the run of ink above and below it, and the first row after it: two int arrays."""
-    row = np.arange(len(mask), dtype=np.int16)[:, None]
-    first = np.maximum.accumulate(np.where(mask, np.int16(-1), row), axis=0) + 1
-    after = np.minimum.accumulate(np.where(mask, np.int16(len(mask)), row)[::-1], axis=0)[::-1]
+    """For each pixel of ink the first row of the vertical run that it lies in, and the first row after it (else 0)."""
+    columns = np.pad(mask.T, ((0, 0), (1, 1)))  # a row of paper above and below, so that no run goes on in the next
+    x, change = np.divmod(np.flatnonzero(columns.ravel()[1:] != columns.ravel()[:-1]), columns.shape[1])
+    start, end = change[::2], change[1::2]
+    length = end - start
+    x, y = np.repeat(x[::2], length), np.arange(length.sum()) + np.repeat(start - np.cumsum(length) + length, length)
+    first, after = np.zeros(mask.shape, np.int16), np.zeros(mask.shape, np.int16)
+    first[y, x], after[y, x] = np.repeat(start, length), np.repeat(end, length)
     return first, after
 
 
@@ -98,7 +102,7 @@ def fit(x, y, thickness, free, slope, height, mask):
         near = free & (np.abs(y - slope * x - height) <= reach + (reach == 1.5) * np.median(thickness) / 4)
         if near.sum() < 8 or np.ptp(x[near]) < 8:
             return None, near
-        slope, height = np.polyfit(x[near], y[near], 1)
+        slope, height = least_squares(x[near], y[near])
     columns = np.arange(mask.shape[1])
     at = np.clip(np.rint(slope * columns + height).astype(int), 1, mask.shape[0] - 2)
     inked = mask[at, columns] | mask[at - 1, columns] | mask[at + 1, columns]
@@ -109,6 +113,13 @@ def fit(x, y, thickness, free, slope, height, mask):
     if end <= start or thin[start:end].mean() < 0.5:
         return None, its
     return Line(slope, height, start, end, float(np.median(thickness[its]))), its
+
+
+def least_squares(x, y):
+    """Slope and height of the straight line through points: np.polyfit's of degree 1, at a fifth of the time."""
+    from_mean = x - x.mean()
+    slope = from_mean @ y / (from_mean @ from_mean)
+    return slope, y.mean() - slope * x.mean()
 
 
 def longest_run(inked, gap):

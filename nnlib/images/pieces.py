@@ -9,16 +9,18 @@ RIVAL = 0.75  # another piece as good as this share of the best may be the digit
 
 def choose_digit(mask, light):
     """The mask of the digit, and that of the other pieces that may be it as well; both of `mask`'s shape."""
-    labels, n = ndimage.label(ndimage.binary_dilation(mask), np.ones((3, 3)))  # dilated: a broken stroke is one piece
+    labels, n = ndimage.label(grown(mask), np.ones((3, 3)))  # grown: a broken stroke is one piece
     labels *= mask
     places = ndimage.find_objects(labels)
     boxes = np.array(
         [(c.start, r.start, c.stop, r.stop) if r else (0, 0, 0, 0) for r, c in (p or (None, None) for p in places)]
     )
     sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
-    area = np.bincount(labels.ravel(), minlength=n + 1)[1:]
+    inked = np.flatnonzero(labels)
+    own, its = labels.ravel()[inked], light.ravel()[inked]
+    area = np.bincount(own, minlength=n + 1)[1:]
     worth = sizes * np.sqrt(np.maximum(area, 1) / np.maximum(sizes, 1))
-    level = brightness(labels, light, n)
+    level = np.maximum(np.bincount(own, its, n + 1)[1:] / np.maximum(area, 1), 0)
     worth *= central(boxes, mask.shape) * np.sqrt(level / max(level.max(), 1e-6))
     worth[sizes < 0.25 * sizes.max()] *= 0.2
     for bad, factor in (
@@ -34,16 +36,22 @@ def choose_digit(mask, light):
     return pick(chosen), pick(rivals)
 
 
+def grown(mask, n=1):
+    """The mask and what is at most n steps up, down or sideways from it: binary_dilation, at a tenth of its time."""
+    for _ in range(n):
+        mask, before = mask.copy(), mask
+        mask[1:] |= before[:-1]
+        mask[:-1] |= before[1:]
+        mask[:, 1:] |= before[:, :-1]
+        mask[:, :-1] |= before[:, 1:]
+    return mask
+
+
 def central(boxes, shape):
     """1 for a box in the middle of the picture, 0.6 for one in a corner."""
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
     away = np.abs(middle / np.array(shape[::-1]) - 0.5).max(axis=1)
     return 1 - 0.8 * away
-
-
-def brightness(labels, light, n):
-    """The mean of each piece, (n,)."""
-    return np.maximum(np.nan_to_num(ndimage.mean(light, labels, np.arange(1, n + 1))), 0)
 
 
 def compact(labels, places, sizes):

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from nnlib.images.light import closing, opening
+from nnlib.images.light import closing
 from nnlib.images.reading import shrink
 
 LOOK = 96  # pixels of the longer side at which the sheet is looked for
@@ -20,8 +20,9 @@ def straighten_sheet(grey):
         return grey
     small = shrink(grey, LOOK)
     n = max(3, round(0.2 * min(small.shape)))
-    for bare, sign in ((closing(small, n), 1), (opening(small, n), -1)):
-        corners = find_corners(sign * bare, sign * (bare - small), 0.12 if sign > 0 else 0.35)
+    both = np.stack([small, -small])  # a light sheet, or a dark one
+    for seen, bare, least in zip(both, closing(both, n), (0.12, 0.35)):
+        corners = find_corners(bare, bare - seen, least)
         if corners is not None:
             return cut_out(grey, corners * (np.array(grey.shape[::-1]) / small.shape[::-1]))
     return grey
@@ -37,21 +38,20 @@ def find_corners(bare, ink, least):
         return None
     labels, _ = ndimage.label(bare > otsu(bare))
     largest = labels == np.bincount(labels.ravel())[1:].argmax() + 1
+    size, at_edge = largest.sum(), largest.sum() - largest[1:-1, 1:-1].sum()
+    if not least < size / bare.size < 0.9 or at_edge >= 0.15 * (2 * sum(bare.shape) - 4):
+        return None
     y, x = np.nonzero(largest)
     at = [(x + y).argmin(), (x - y).argmax(), (x + y).argmax(), (x - y).argmin()]
     corners = np.column_stack([x[at], y[at]]) + 0.5
     area = 0.5 * abs(np.sum(corners[:, 0] * np.roll(corners[:, 1], -1) - np.roll(corners[:, 0], -1) * corners[:, 1]))
-    edge = np.ones_like(largest)
-    edge[1:-1, 1:-1] = False
-    size = largest.sum()
     whole = ndimage.binary_fill_holes(largest).sum() == size
-    good = whole and least < size / bare.size < 0.9 and (edge & largest).sum() < 0.15 * edge.sum()
     paper = (largest & (ink > 0.2 * (high - low))).sum() < 0.15 * size  # a bold light digit is none: it is filled up
     written = paper and (ink * ndimage.binary_erosion(largest, iterations=4)).max() > 0.08
     inner = largest & ~ndimage.binary_erosion(largest, iterations=3)
     outer = ndimage.binary_dilation(largest, iterations=3) & ~largest
     step = bare[inner].mean() - bare[outer].mean() > 0.35 * (high - low)  # no smooth shade
-    return corners if good and written and step and 0.92 < size / (area + np.sqrt(4 * size)) < 1.06 else None
+    return corners if whole and written and step and 0.92 < size / (area + np.sqrt(4 * size)) < 1.06 else None
 
 
 def otsu(picture):

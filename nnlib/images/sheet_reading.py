@@ -13,7 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from nnlib.images.digits import FAINTEST, brightest_near, centred
-from nnlib.images.light import closing, ink_level
+from nnlib.images.light import closing, noise_level
 from nnlib.images.reading import Source, read_grey
 from nnlib.images.several import pieces_of, together
 from nnlib.images.sheet import from_corners
@@ -110,7 +110,7 @@ def dark_parts(grey, scale=FINE):
     smooth = ndimage.gaussian_filter(grey, 0.6)
     paper = closing(smooth, max(n, 3))
     contrast = (paper - smooth) / np.maximum(paper, 0.2 * np.quantile(paper[::5, ::5], 0.9) + 1e-3)
-    return contrast, ink_level(contrast)[1]
+    return contrast, noise_level(contrast)
 
 
 def find_marks(grey):

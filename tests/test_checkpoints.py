@@ -279,7 +279,7 @@ def test_a_full_disk_costs_the_checkpoint_and_not_the_training(tmp_path, monkeyp
         assert same(whole, run(4, tmp_path / "run"))
 
 
-def test_what_a_killed_process_left_is_removed_where_it_can_be(tmp_path):
+def test_what_a_dead_process_left_is_removed_where_it_can_be(tmp_path):
     (tmp_path / ".run.npz-0").mkdir()
     (tmp_path / ".run.npz-0" / "half").write_bytes(b"PK")
     (tmp_path / ".run.npz-1").write_bytes(b"no folder, which nobody here made")

@@ -18,6 +18,7 @@ from nnlib import (
     preflight,
     relative_error,
 )
+from nnlib.activations import sigmoid
 
 CLASSIFIER = ("softmax", "cross_entropy")
 BINARY = ("sigmoid", "binary_cross_entropy")
@@ -326,6 +327,13 @@ def test_how_far_outputs_are_from_probabilities(outputs, farthest):
     net.biases[0][...] = outputs
     table = preflight(net, rows(n=3)[0], np.eye(2)[np.arange(20) % 2]).set_index("check")
     assert table.loc["probabilities (farthest from being one)", "value"] == farthest
+
+
+def test_a_softmax_whose_rows_do_not_sum_to_1_is_found():
+    net = Network([3, 2], initializer="zeros")
+    net.biases[0][...], net.output.function = np.log(3), sigmoid  # 3/4 and 3/4
+    table = preflight(net, *rows(n=3, K=2)).set_index("check")
+    assert table.loc["probabilities (farthest from being one)", ["value", "passed"]].tolist() == [0.5, False]
 
 
 def test_labels_that_nothing_tells_apart_are_not_learned_by_heart():

@@ -60,6 +60,7 @@ def test_the_worked_pooling_and_whose_the_gradient_is():
     X = np.array([[[[1.0, 5, 2, 2], [3, 4, 2, 0]]]])
     layer = MaxPool2D(2)
     np.testing.assert_array_equal(layer.forward(X, training=True), [[[[5, 2]]]])
+    np.testing.assert_array_equal(layer.sides(), [[[[1, 0]]]])  # which pixel of each square it is
     dX = layer.backward(np.array([[[[10.0, 7]]]]))
     np.testing.assert_array_equal(dX, [[[[0, 10, 7, 0], [0, 0, 0, 0]]]])  # of three equal ones the first has it all
 

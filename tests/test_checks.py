@@ -339,6 +339,9 @@ def test_a_softmax_whose_rows_do_not_sum_to_1_is_found():
 def test_labels_that_nothing_tells_apart_are_not_learned_by_heart():
     table = preflight(Network([2, 8, 2]), np.ones((20, 2)), np.arange(20) % 2).set_index("check")
     assert table.loc["20 rows learned by heart", ["value", "passed"]].tolist() == [0.5, False]
+    net = Network([2, 1], "relu", *REGRESSION, initializer="zeros")  # which knows already that all is 0
+    table = preflight(net, np.ones((20, 2)), np.zeros(20)).set_index("check")
+    assert table.loc["20 rows learned by heart", ["value", "passed"]].tolist() == [1, True]
 
 
 @pytest.mark.parametrize("m", [1, 2, 5, 19])

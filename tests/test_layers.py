@@ -126,6 +126,8 @@ def test_dropout_draws_other_masks_each_time_and_the_same_ones_from_the_same_see
     first, again, other = (net.layers[1].forward(net.layers[0].forward(X), training=True) != 0 for net in nets)
     second = nets[0].layers[1].forward(nets[0].layers[0].forward(X), training=True) != 0
     assert (first == again).all() and (first != other).any() and (first != second).any()
+    alone = [Dropout(0.5).forward(X, training=True) for _ in range(2)]
+    np.testing.assert_array_equal(*alone)
 
 
 def test_dropout_changes_no_start_weights():
@@ -155,10 +157,11 @@ def test_a_layer_keeps_nothing_unless_it_is_training():
 
 
 def test_a_layer_gives_dX_unless_it_is_told_that_nobody_needs_it():
-    X = pictures()[0].reshape(-1, 1, 6, 6)
-    for layer in picture_net().layers:
+    X = pictures()[0].reshape(-1, 1, 6, 6).astype(np.float32)
+    for layer in picture_net(dtype=np.float32).layers:
         A = layer.forward(X, training=True)
-        assert layer.backward(np.ones_like(A)).shape == X.shape, layer
+        dX = layer.backward(np.ones_like(A))
+        assert dX.shape == X.shape and dX.dtype == A.dtype == np.float32, layer
         gradient = [getattr(layer, f"d{name}").copy() for name in layer.shapes]
         if layer.shapes:
             assert layer.backward(np.ones_like(A), need_dX=False) is None

@@ -425,6 +425,18 @@ def test_summary_names_every_layer():
     assert list(table["parameters"]) == [30, 6, 0, 0, 0, 140, 10, 0, 18, 204]
 
 
+def test_summary_puts_activations_behind_the_layer_before_them():
+    layers = [Activation("tanh"), Dense(4, 3), Activation("relu"), Activation("sigmoid"), Dense(3, 2)]
+    net = Network(layers=layers)
+    net.layers[1].trainable = False
+    table = net.summary()
+    assert list(table["shape"]) == ["Activation('tanh'): 4 -> 4", "4 -> 3, frozen", "3 -> 2", ""]
+    assert list(table["activation"]) == ["", "relu, sigmoid", "softmax", ""]
+    assert list(table.index) == [1, 2, 3, "total"] and table.index.name == "layer"
+    ends = Network(layers=[*layers, Activation("tanh")]).summary()
+    assert list(ends["activation"]) == ["", "relu, sigmoid", "tanh, softmax", ""]
+
+
 def test_the_design_s_example():
     net = Network(layers=[Conv2D(1, 8, 5), Activation("relu"), MaxPool2D(2), Flatten(), Dense(1152, 10)])
     assert net.shapes == [(1, 28, 28), (8, 24, 24), (8, 24, 24), (8, 12, 12), (1152,), (10,)]
@@ -569,7 +581,7 @@ def test_a_bad_input_shape_is_named(shape):
         Network(layers=[Conv2D(1, 2, 3), Flatten(), Dense(8, 2)], input_shape=shape)
 
 
-def test_xavier_counts_the_places_of_a_kernel_on_both_sides():
+def test_xavier_counts_the_places_of_a_patch_on_both_sides():
     layer = Network(layers=[Conv2D(16, 32, 5), Flatten(), Dense(32, 2)], initializer="xavier").layers[0]
     assert np.abs(layer.W).max() == pytest.approx(np.sqrt(6 / (25 * (16 + 32))), rel=0.01)  # as torch.nn.init has it
     assert layer.W.std() == pytest.approx(np.sqrt(2 / (25 * (16 + 32))), rel=0.02)

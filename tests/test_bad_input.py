@@ -313,6 +313,12 @@ def frozen():
     return one
 
 
+def with_metadata(value):
+    one = net()
+    one.metadata["seen"] = value
+    return one
+
+
 # The core's, word for word: what was given, what was expected, what to do, and nothing else.
 SENTENCES = [
     (lambda: net().forward(X[0]), "X has shape (3,), the network expects (samples, 3) (one sample is a row: "
@@ -347,6 +353,8 @@ SENTENCES = [
     (lambda: trained(patience=2),
      "patience and restore_best look at the validation loss; give validation=(X_val, y_val)"),
     (lambda: trained(validation=(X[:, :2], Y)), "X has shape (20, 2), the network expects (samples, 3)"),
+    (lambda: with_metadata({1}).save("net"), "metadata cannot be saved (Object of type set is not JSON serializable); "
+     "give what JSON holds: float(value), say"),
     (lambda: net().save("net", np.int8),
      f"dtype is {np.int8} and the largest weight {np.abs(net().parameters).max():.3g}; expected np.float16, "
      "np.float32 or np.float64, large enough for the weights, and these finite"),

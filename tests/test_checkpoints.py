@@ -222,14 +222,14 @@ def test_other_rows_and_networks_are_refused(tmp_path):
     net = Network([4, 5, 3])
     train(net, X, Y, 1, checkpoint=tmp_path / "run", progress=False)
     start = net.parameters.copy()
-    for other, rows, labels in [
-        (Network([4, 6, 3]), X, Y),
-        (Network([4, 5, 3], "tanh"), X, Y),
-        (net, X[::-1], Y),
-        (net, X, Y[::-1].copy()),
-        (net, X[:-1], Y[:-1]),
+    for other, rows, labels, words in [
+        (Network([4, 6, 3]), X, Y, "network: {.*, now {"),
+        (Network([4, 5, 3], "tanh"), X, Y, "network: {.*, now {"),
+        (net, X[::-1], Y, r"rows: \[\[60, 4\], .*, now \[\[60, 4\]"),
+        (net, X, Y[::-1].copy(), "rows: "),
+        (net, X[:-1], Y[:-1], r"rows: \[\[60, 4\], .*, now \[\[59, 4\]"),
     ]:
-        with pytest.raises(ValueError, match="checkpoint of another training"):
+        with pytest.raises(ValueError, match=rf"checkpoint of another training \({words}"):
             train(other, rows, labels, 2, checkpoint=tmp_path / "run", progress=False)
     assert np.array_equal(net.parameters, start)
 
@@ -279,7 +279,7 @@ def test_a_full_disk_costs_the_checkpoint_and_not_the_training(tmp_path, monkeyp
         assert same(whole, run(4, tmp_path / "run"))
 
 
-def test_what_a_killed_process_left_is_removed_where_it_can_be(tmp_path):
+def test_what_a_dead_process_left_is_removed_where_it_can_be(tmp_path):
     (tmp_path / ".run.npz-0").mkdir()
     (tmp_path / ".run.npz-0" / "half").write_bytes(b"PK")
     (tmp_path / ".run.npz-1").write_bytes(b"no folder, which nobody here made")

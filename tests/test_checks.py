@@ -18,6 +18,7 @@ from nnlib import (
     preflight,
     relative_error,
 )
+from nnlib.activations import sigmoid
 
 CLASSIFIER = ("softmax", "cross_entropy")
 BINARY = ("sigmoid", "binary_cross_entropy")
@@ -328,9 +329,19 @@ def test_how_far_outputs_are_from_probabilities(outputs, farthest):
     assert table.loc["probabilities (farthest from being one)", "value"] == farthest
 
 
+def test_a_softmax_whose_rows_do_not_sum_to_1_is_found():
+    net = Network([3, 2], initializer="zeros")
+    net.biases[0][...], net.output.function = np.log(3), sigmoid  # 3/4 and 3/4
+    table = preflight(net, *rows(n=3, K=2)).set_index("check")
+    assert table.loc["probabilities (farthest from being one)", ["value", "passed"]].tolist() == [0.5, False]
+
+
 def test_labels_that_nothing_tells_apart_are_not_learned_by_heart():
     table = preflight(Network([2, 8, 2]), np.ones((20, 2)), np.arange(20) % 2).set_index("check")
     assert table.loc["20 rows learned by heart", ["value", "passed"]].tolist() == [0.5, False]
+    net = Network([2, 1], "relu", *REGRESSION, initializer="zeros")  # which knows already that all is 0
+    table = preflight(net, np.ones((20, 2)), np.zeros(20)).set_index("check")
+    assert table.loc["20 rows learned by heart", ["value", "passed"]].tolist() == [1, True]
 
 
 @pytest.mark.parametrize("m", [1, 2, 5, 19])

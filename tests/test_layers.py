@@ -60,6 +60,7 @@ def test_the_worked_pooling_and_whose_the_gradient_is():
     X = np.array([[[[1.0, 5, 2, 2], [3, 4, 2, 0]]]])
     layer = MaxPool2D(2)
     np.testing.assert_array_equal(layer.forward(X, training=True), [[[[5, 2]]]])
+    np.testing.assert_array_equal(layer.sides(), [[[[1, 0]]]])  # which pixel of each square it is
     dX = layer.backward(np.array([[[[10.0, 7]]]]))
     np.testing.assert_array_equal(dX, [[[[0, 10, 7, 0], [0, 0, 0, 0]]]])  # of three equal ones the first has it all
 
@@ -125,6 +126,8 @@ def test_dropout_draws_other_masks_each_time_and_the_same_ones_from_the_same_see
     first, again, other = (net.layers[1].forward(net.layers[0].forward(X), training=True) != 0 for net in nets)
     second = nets[0].layers[1].forward(nets[0].layers[0].forward(X), training=True) != 0
     assert (first == again).all() and (first != other).any() and (first != second).any()
+    alone = [Dropout(0.5).forward(X, training=True) for _ in range(2)]
+    np.testing.assert_array_equal(*alone)
 
 
 def test_dropout_changes_no_start_weights():
@@ -154,10 +157,11 @@ def test_a_layer_keeps_nothing_unless_it_is_training():
 
 
 def test_a_layer_gives_dX_unless_it_is_told_that_nobody_needs_it():
-    X = pictures()[0].reshape(-1, 1, 6, 6)
-    for layer in picture_net().layers:
+    X = pictures()[0].reshape(-1, 1, 6, 6).astype(np.float32)
+    for layer in picture_net(dtype=np.float32).layers:
         A = layer.forward(X, training=True)
-        assert layer.backward(np.ones_like(A)).shape == X.shape, layer
+        dX = layer.backward(np.ones_like(A))
+        assert dX.shape == X.shape and dX.dtype == A.dtype == np.float32, layer
         gradient = [getattr(layer, f"d{name}").copy() for name in layer.shapes]
         if layer.shapes:
             assert layer.backward(np.ones_like(A), need_dX=False) is None
@@ -421,6 +425,18 @@ def test_summary_names_every_layer():
     assert list(table["parameters"]) == [30, 6, 0, 0, 0, 140, 10, 0, 18, 204]
 
 
+def test_summary_puts_activations_behind_the_layer_before_them():
+    layers = [Activation("tanh"), Dense(4, 3), Activation("relu"), Activation("sigmoid"), Dense(3, 2)]
+    net = Network(layers=layers)
+    net.layers[1].trainable = False
+    table = net.summary()
+    assert list(table["shape"]) == ["Activation('tanh'): 4 -> 4", "4 -> 3, frozen", "3 -> 2", ""]
+    assert list(table["activation"]) == ["", "relu, sigmoid", "softmax", ""]
+    assert list(table.index) == [1, 2, 3, "total"] and table.index.name == "layer"
+    ends = Network(layers=[*layers, Activation("tanh")]).summary()
+    assert list(ends["activation"]) == ["", "relu, sigmoid", "tanh, softmax", ""]
+
+
 def test_the_design_s_example():
     net = Network(layers=[Conv2D(1, 8, 5), Activation("relu"), MaxPool2D(2), Flatten(), Dense(1152, 10)])
     assert net.shapes == [(1, 28, 28), (8, 24, 24), (8, 24, 24), (8, 12, 12), (1152,), (10,)]
@@ -565,7 +581,7 @@ def test_a_bad_input_shape_is_named(shape):
         Network(layers=[Conv2D(1, 2, 3), Flatten(), Dense(8, 2)], input_shape=shape)
 
 
-def test_xavier_counts_the_places_of_a_kernel_on_both_sides():
+def test_xavier_counts_the_places_of_a_patch_on_both_sides():
     layer = Network(layers=[Conv2D(16, 32, 5), Flatten(), Dense(32, 2)], initializer="xavier").layers[0]
     assert np.abs(layer.W).max() == pytest.approx(np.sqrt(6 / (25 * (16 + 32))), rel=0.01)  # as torch.nn.init has it
     assert layer.W.std() == pytest.approx(np.sqrt(2 / (25 * (16 + 32))), rel=0.02)

@@ -333,4 +333,6 @@ def test_network_and_optimizer_are_copied_together():
 
 def test_what_lies_just_within_the_ranges_is_taken():
     assert SGD(clip_norm=0.5).clip_norm == 0.5
+    assert Adam(epsilon=1).epsilon == 1 and RMSprop(epsilon=10).epsilon == 10 and Adam(beta1=0, beta2=0).beta1 == 0
+    assert SGD(weight_decay=2, l1=3).l1 == 3 and SGD(0).rate == 0
     assert Cosine(0.1, steps=1)(0) == 0.1 and Step(0.1, every=1)(1) == pytest.approx(0.01)

@@ -205,6 +205,7 @@ def test_an_interrupt_is_raised_again_and_the_network_has_the_history_so_far(whe
     assert "val_loss" in history.columns
     if when == 12:
         assert np.isnan(history["val_loss"].iloc[1]) and not np.isnan(history["loss"].iloc[1])
+        assert 0 < history["seconds"].iloc[0] < history["seconds"].iloc[1]
 
 
 @pytest.mark.parametrize("call", [1, 2])  # validating, and looking whether something was learned

@@ -41,7 +41,7 @@ def read_rows(net, X, y, kind, seed, other):
     for k in range(0, len(X) - LENGTH + 1, LENGTH):
         picture = photographs.photograph_row(X[k : k + LENGTH], kind, [seed, k], other)
         try:
-            answers = net.predict(images.split_digits(picture, network=net).reshape(-1, 784))
+            answers = images.split_digits(picture, stages=True, network=net)["probabilities"].argmax(axis=1)
         except ValueError:
             answers = []
         right += list(answers) == list(y[k : k + LENGTH])

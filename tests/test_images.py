@@ -440,7 +440,7 @@ def test_split_digits_reads_line_by_line_from_left_to_right():
     page.paste(one, (0, 0))
     page.paste(two, (40, one.height))
     stages = images.split_digits(page, stages=True)
-    assert list(stages) == ["grey", "light on dark", "ink", "boxes", "digits"]
+    assert list(stages) == ["grey", "light on dark", "ink", "boxes", "digits", "probabilities"]
     assert stages["digits"].shape == (6, 28, 28) and stages["digits"].dtype == np.float32
     for digit, sign in zip(stages["digits"], "714250"):
         assert alike(digit, images.prepare(row_of(sign))) > 0.9
@@ -467,6 +467,35 @@ def test_touching_digits_are_cut():
     picture[middle : middle + 6, boxes[0, 0] + 40 : boxes[1, 0] + 6] = 0  # a stroke from the 2 to the 0
     assert len(several.pieces_of(picture < 128)) == 2
     assert len(images.split_digits(picture)) == 3
+
+
+def test_of_cut_digits_both_models_say_something_of_others_the_network_alone():
+    net = nnlib.load_pretrained()
+    apart, picture = images.split_digits(row_of("203", gap=14), stages=True), np.array(row_of("203", gap=14))
+    assert np.array_equal(apart["probabilities"], net.predict_proba(apart["digits"].reshape(-1, 784)))
+    boxes = apart["boxes"]
+    middle = int(boxes[0, 1] + boxes[0, 3]) // 2
+    picture[middle : middle + 6, boxes[0, 0] + 40 : boxes[1, 0] + 6] = 0
+    cut = images.split_digits(picture, stages=True)
+    same = (cut["probabilities"] == net.predict_proba(cut["digits"].reshape(-1, 784))).all(axis=1)
+    assert same.tolist() == [False, False, True] and np.allclose(cut["probabilities"].sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("length", [1, 4])
+def test_a_stroke_that_covers_less_than_a_pixel_is_not_torn(length):
+    small = np.zeros((16, 16), np.float32)
+    small[2:14, 8] = 1
+    small[7 : 7 + length, 8] = 0.4
+    assert ndimage.label(images.prepare(small, stages=True)["clean"])[1] == 1
+
+
+def test_the_rows_of_a_run_are_found():
+    mask = np.random.default_rng(0).random((40, 30)) < 0.6
+    first, after = lines.runs(mask)
+    for y, x in np.argwhere(mask):
+        top, bottom = first[y, x], after[y, x]
+        assert mask[top:bottom, x].all() and top <= y < bottom
+        assert (top == 0 or not mask[top - 1, x]) and (bottom == 40 or not mask[bottom, x])
 
 
 def test_a_seam_goes_where_the_least_ink_is():

@@ -29,10 +29,9 @@ def test_photographs_of_each_kind_are_read(some, kind, other):
 def test_rows_of_touching_digits_are_read(some, other):
     X, y = (part.reshape(30, 5, *part.shape[1:]) for part in some)
     pictures = [photograph_row(row, "touching", [5, k], other) for k, row in enumerate(X)]
-    net = nnlib.load_pretrained()
-    read = [net.predict(images.split_digits(picture).reshape(-1, 784)) for picture in pictures]
+    read = [images.split_digits(picture, stages=True)["probabilities"].argmax(axis=1) for picture in pictures]
     right = sum(np.array_equal(row, its) for row, its in zip(read, y))
-    assert right >= 17  # of 30; with straight cuts and the network alone 8
+    assert right >= 19  # of 30; with straight cuts and the network alone 8
 
 
 def test_a_digit_by_itself_is_not_torn(some):

@@ -4,7 +4,8 @@
 
 Ten minutes on one core. Rows of MNIST's training digits (without the last 5,000) and of drawn ones are written so that
 neighbours touch, photographed, and cut in every way that `nnlib.images.touching` tries. A part that covers a digit is
-of that digit's class, another of class 10, "no digit"; what is in between is left out.
+of that digit's class, another of class 10, "no digit"; what is in between is left out. Digits that nobody cut are
+added: they teach what a digit looks like, and each costs nothing.
 """
 
 import argparse
@@ -23,7 +24,8 @@ from nnlib.images.reading import read_grey, resize
 from nnlib.images.scene import Scene, drawn
 
 MODEL = Path(nnlib.__file__).parent / "models" / "parts.npz"
-RECIPE = {"rows": 1000, "seed": 1000, "no_digits_of_a_piece": 30, "hidden": [100], "batch_size": 128}
+RECIPE = {"rows": 2000, "whole_digits": 20000, "seed": 1000, "no_digits_of_a_piece": 30}
+RECIPE |= {"hidden": [200], "batch_size": 128}
 RECIPE |= {"epochs": 8, "learning_rate": 0.001, "schedule": "half a cosine", "whole": 0.8, "no_digit": 0.7}
 MOVES = {"shift": 1, "rotate": 8, "scale": 0.08, "shear": 0.1}  # of images.augment
 
@@ -118,6 +120,16 @@ def rows_of_parts(X, y, rows, seed):
     return np.concatenate(inputs), np.concatenate(classes)
 
 
+def whole_digits(X, y, n, seed):
+    """`n` digits that touch nothing, as the model is shown them: inputs (n, 786) and their classes."""
+    rng = np.random.default_rng([seed, 79])
+    some = rng.permutation(len(X))[:n]
+    ink = X[some] > 0.4
+    sizes = np.stack([ink.any(axis=2).sum(axis=1), ink.any(axis=1).sum(axis=1)], axis=1) / 20  # 20 pixels are usual
+    sizes *= rng.uniform(0.85, 1.1, (n, 1))
+    return np.hstack([X[some].reshape(n, 784), sizes.astype(np.float32)]), y[some]
+
+
 def train(X, y):
     net = nnlib.Network([786, *RECIPE["hidden"], 11], "relu", seed=0)
     optimizer, rng = nnlib.Adam(), np.random.default_rng(0)
@@ -135,7 +147,9 @@ def main():
     args = parser.parse_args()
     data = nnlib.load_dataset(args.data, 0)
     X, y = data.X_train[:-5000].reshape(-1, 28, 28), data.y_train[:-5000]
-    net = train(*rows_of_parts(X, y, range(RECIPE["rows"]), RECIPE["seed"]))
+    parts = rows_of_parts(X, y, range(RECIPE["rows"]), RECIPE["seed"])
+    whole = whole_digits(X, y, RECIPE["whole_digits"], RECIPE["seed"])
+    net = train(*map(np.concatenate, zip(parts, whole)))
     net.metadata = {
         "what": "tells whether ink is a whole digit (classes 0-9) or a part of one, or two (10), from 28x28 pixels, "
         "its height and its width (in usual heights of a digit)",

@@ -31,7 +31,7 @@ def run(args):
             complain(args.prog, error)
             continue
         if several and (args.digits or len(found["digits"]) > 1):
-            print(f"{path!s:<{width}}  ", read_number(net, names, found["digits"]), flush=True)
+            print(f"{path!s:<{width}}  ", read_number(names, found["probabilities"]), flush=True)
         else:
             A = net.predict_proba(stages["centred"].reshape(1, 784))[0]
             best = [f"{names[k]:<{name_width}} {A[k]:6.1%}" for k in np.argsort(-A)[:3]]
@@ -49,9 +49,8 @@ def is_grey(stage):
     return (stage > 0) & (stage < 1)
 
 
-def read_number(net, names, digits):
-    """What several digits (n, 28, 28) say, in words."""
-    P = net.predict_proba(digits.reshape(-1, 784))
+def read_number(names, P):
+    """What several digits say, in words; P (n, classes) their probabilities."""
     text = "".join(names[k] for k in P.argmax(axis=1))
     return (
         f"{text}   {len(P)} digit{'s' if len(P) > 1 else ''} in this picture, the least sure {P.max(axis=1).min():.1%}"

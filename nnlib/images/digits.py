@@ -26,6 +26,7 @@ PEN_WIDTH = 1.9, 3.4  # pixels: the middle 80 % of MNIST's digits by `pen_width`
 FINE = 4  # the pen's width is measured and changed at 4 times the final resolution
 OVERVIEW = 256  # pixels of the longer side at which the ink is looked for
 FAINTEST = 0.012  # contrast, as a share of the paper's brightness: three of 255 steps
+HALF, LESS = 0.5, 0.3  # an edge is where ink has half its brightness; in a picture smaller than FIELD, less
 SPECK = 0.06  # a piece of ink with less than this share of the largest piece's area is dirt
 
 
@@ -48,12 +49,13 @@ def prepare(source: Source, stages: bool = False) -> np.ndarray | dict[str, np.n
     grey = straighten_sheet(read_grey(source))
     overview = shrink(enlarged(grey), OVERVIEW)
     light, sign, wide = find_light(overview)
-    ink = ink_mask(light, wide, source)
+    share = HALF if max(grey.shape) >= FIELD else LESS
+    ink = ink_mask(light, wide, source, share)
     lineless = remove_lines(ink)
     digit, rivals = choose_digit(lineless, light)
     if rivals.any():
         warn_of_rivals(source)
-    cropped, clean = cut_out(grey, overview, digit, ink & ~digit, sign, wide)
+    cropped, clean = cut_out(grey, overview, digit, ink & ~digit, sign, wide, share)
     done = finish(clean)
     if not stages:
         return done["centred"]
@@ -106,9 +108,10 @@ def find_light(grey):
     return light, sign, wide
 
 
-def ink_mask(light, wide, source=None):
+def ink_mask(light, wide, source=None, share=HALF):
     """The mask of the ink: what has half the brightness of the brightest pixel near it, faint and bold ink alike.
 
+    Where pixels are as wide as strokes a thin stroke is faint, since it covers a part of each: then a smaller `share`.
     Raises ValueError where nothing stands out.
     """
     smooth = ndimage.gaussian_filter(light, 0.6)
@@ -122,7 +125,7 @@ def ink_mask(light, wide, source=None):
             f"{np.floor(1000 * max(0, level)) / 10:.1f} %; with this picture's noise at least "
             f"{np.ceil(1000 * needed) / 10:.1f} % is needed. Expected a digit, darker or lighter than its background."
         )
-    return smooth > np.maximum(brightest_near(smooth, wide // 4) / 2, least)
+    return smooth > np.maximum(share * brightest_near(smooth, wide // 4), least)
 
 
 def brightest_near(picture, reach):
@@ -139,10 +142,10 @@ def warn_of_rivals(source):
     )
 
 
-def cut_out(grey, overview, digit, other, sign, wide):
+def cut_out(grey, overview, digit, other, sign, wide, share):
     """The digit's box, its longer side about 4 x 20 pixels: what was light on dark there, and the mask of its ink.
 
-    `digit` and `other` are masks of the overview: what is the digit's ink, and what is not.
+    `digit` and `other` are masks of the overview: what is the digit's ink, and what is not. `share` as in `ink_mask`.
     """
     left, top, right, bottom = bounding_box(digit)
     side = max(right - left, bottom - top)
@@ -157,9 +160,9 @@ def cut_out(grey, overview, digit, other, sign, wide):
     cropped = resize(larger, shape, scaled(box, overview, larger))
     light = light_on_dark(cropped, sign, max(3, int(np.ceil(wide * factor))))
     smooth = ndimage.gaussian_filter(light, 0.5)
-    near = brightest_near(np.where(gate, smooth, 0), max(1, int(wide * factor) // 4))
-    faint = 0.3 * np.median(light[gate & (smooth > near / 2)]) if gate.any() else 0  # of a line that touches the digit
-    mask = gate & (smooth > np.maximum(near / 2, max(faint, FAINTEST / 2)))
+    edge = share * brightest_near(np.where(gate, smooth, 0), max(1, int(wide * factor) // 4))
+    faint = 0.3 * np.median(light[gate & (smooth > edge)]) if gate.any() else 0  # of a line that touches the digit
+    mask = gate & (smooth > np.maximum(edge, max(faint, FAINTEST / 2)))
     if not mask.any():
         mask = resize(digit.astype(np.float32), shape, box) > 0.5
     return np.where(gate, light, 0), drop_specks(mask)

@@ -10,7 +10,7 @@ from nnlib.images.lines import remove_lines
 from nnlib.images.pieces import compact, frames
 from nnlib.images.reading import Source, read_grey
 from nnlib.images.sheet import straighten_sheet
-from nnlib.images.touching import cut_touching
+from nnlib.images.touching import cut_touching, probabilities, shipped
 
 SIDE = 1200  # pixels of the longer side: ten digits beside one another need more than one
 SMALL, SMALL_ZERO = 0.45, 0.25  # what is not as high as this share of a usual digit is a hyphen, a dot or dirt
@@ -28,18 +28,22 @@ def split_digits(source: Source, stages: bool = False, network: Any = None) -> n
     where the parts are likeliest to be digits, as `network` (an nnlib.Network; unless given, the one that ships with
     nnlib) and a model of parts see them.
     `stages=True` returns a dict: "grey", "light on dark", "ink" (pictures), "boxes", int (n, 4) of left, top, right,
-    bottom in pixels of "grey", and "digits", the result.
+    bottom in pixels of "grey", "digits", the result, and "probabilities" (n, classes): `network`'s, and of a digit that
+    was cut off a neighbour those of both models, since the model of parts has learned what such digits lack.
     """
     grey = enlarged(straighten_sheet(read_grey(source, SIDE)))
     light, _, wide = find_light(grey)
     mask = without_foreign_pieces(remove_lines(ink_mask(light, wide, source)))
     pieces = join_pieces(pieces_of(mask))
-    pieces = reading_order(cut_touching(pieces, usual_height(pieces), network))
-    digits = np.stack([centred(light, piece, mask) for piece in pieces])
+    high, network = usual_height(pieces), network or shipped("digits")
+    parts = reading_order(cut_touching(pieces, high, network))
+    digits = np.stack([centred(light, part, mask) for part in parts])
     if not stages:
         return digits
-    boxes = np.array([box for box, _ in pieces])
-    return {"grey": grey, "light on dark": light, "ink": mask.astype(np.float32), "boxes": boxes, "digits": digits}
+    shown = {"grey": grey, "light on dark": light, "ink": mask.astype(np.float32)}
+    shown |= {"boxes": np.array([box for box, _ in parts]), "digits": digits}
+    cut = np.array([all(part is not piece for piece in pieces) for part in parts])
+    return shown | {"probabilities": probabilities(digits, parts, cut, high, network)}
 
 
 def without_foreign_pieces(mask):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
-from scipy.special import log_expit, logsumexp
+from scipy.special import log_expit, logsumexp, softmax
 
 from nnlib.images.digits import bounding_box, center, fit_box
 
@@ -22,9 +22,11 @@ MOST = 16  # seams for each usual height that the piece is wide
 # The logarithm of the odds that a part is a digit, from the energy that a network gives it and its height and width in
 # usual heights (mean, deviation): a logistic regression on the parts of 200 rows of MNIST's training digits.
 ENERGY, MISS, HIGH, WIDE = 0.367, 4.83, (1.04, 0.19), (0.77, 0.31)
-NO_DIGIT = 10  # the class of the model "parts" that follows the ten digits
+DIGITS, NO_DIGIT = "0123456789", 10  # the class of the model "parts" that follows the ten digits
 PRIOR = 2.0  # for each part: most parts are no digits, but of those that follow one another to the end most are
-SURE, KEPT = 0.3, 0.8  # a whole piece as likely as SURE is one digit, and to tear another takes more by KEPT
+KEPT = 0.4  # to tear a piece its parts have to be likelier than the whole by this
+AGREED = 0.5  # weight of how much both models say of a part that it is the same digit
+SAID = 0.7  # what the model "parts" says of a cut digit's class has this weight, the network the rest
 NARROW = 0.5  # a piece that is not wider than this share of a usual digit's height is one digit
 WIDEST, LOWEST = 1.4, 0.4  # of a part: its width and height, in usual heights
 
@@ -114,19 +116,24 @@ def largest(left, top, mask):
     return (left + x, top + y, left + x2, top + y2), mask[y:y2, x:x2]
 
 
-def cut_touching(pieces, high, network=None):
-    """Pieces that may be several digits taken apart, where the parts are likeliest to be digits.
+def cut_touching(pieces, high, network):
+    """Pieces that may be several digits taken apart, where the parts are likeliest to be digits; others as they are.
 
     `high` is a usual digit's height, `network` an nnlib.Network of 784 inputs. One that reads something else than the
     ten digits gets its pieces as they are, since the models know parts of digits alone.
     """
-    network, parts = network or shipped("digits"), []
-    if network.sizes[-1] != 10:
+    parts = []
+    if not reads_digits(network):
         return pieces
     for piece in pieces:
         wide = piece[1].shape[1] > NARROW * high
         parts += likeliest(piece, high, network) if wide else [piece]
     return parts
+
+
+def reads_digits(network):
+    """Whether the network's classes are the ten digits, the only ones of which the model "parts" knows anything."""
+    return network.sizes[-1] == 10 and [str(name) for name in network.metadata.get("classes", range(10))] == [*DIGITS]
 
 
 @functools.cache
@@ -143,10 +150,9 @@ def likeliest(piece, high, network):
     parts = parts_between(piece, cuts, high)
     worth = dict(zip(parts, worths(list(parts.values()), high, network)))
     whole = 0, len(cuts) + 1
-    if worth[whole] > SURE:
-        return [piece]
     worth[whole] += KEPT
-    return [parts[ends] for ends in best_path(worth, len(cuts) + 1)]
+    path = best_path(worth, len(cuts) + 1)
+    return [parts[ends] for ends in path] if len(path) > 1 else [piece]
 
 
 def best_path(worth, end):
@@ -159,18 +165,34 @@ def best_path(worth, end):
 
 
 def worths(parts, high, network):
-    """Of each part how likely it is a digit: (n,), the mean of two logarithms of a probability, and PRIOR.
+    """Of each part how likely it is a digit: (n,), the mean of two logarithms of a probability, PRIOR and AGREED.
 
     One is that of the model "parts". The other is of the part's height and width and of the energy of the logits that
     `network` gives it, log sum exp Z: low for what is like nothing that it has learned (Liu, Wang, Owens and Li 2020,
-    "Energy-based out-of-distribution detection").
+    "Energy-based out-of-distribution detection"). The two models agree as much as the Bhattacharyya coefficient of
+    their classes says, the sum of sqrt(p q): 1 if they say the same of each, 0 if they exclude one another.
     """
     X = shown(parts, high)
     h, w = X[:, 784:].T
-    odds = ENERGY * logsumexp(network.logits(X[:, :784]), axis=1) - MISS
+    Z, P = network.logits(X[:, :784]), shipped("parts").predict_proba(X)
+    odds = ENERGY * logsumexp(Z, axis=1) - MISS
     odds -= ((h - HIGH[0]) / HIGH[1]) ** 2 / 2 + ((w - WIDE[0]) / WIDE[1]) ** 2 / 2
-    P = shipped("parts").predict_proba(X)
-    return (log_expit(odds) + np.log(1 - P[:, NO_DIGIT] + 1e-7)) / 2 + PRIOR
+    whole = 1 - P[:, NO_DIGIT] + 1e-7
+    both = np.sqrt(softmax(Z, axis=1) * P[:, :NO_DIGIT] / whole[:, None]).sum(axis=1)
+    return (log_expit(odds) + np.log(whole)) / 2 + PRIOR + AGREED * np.log(both + 1e-7)
+
+
+def probabilities(digits, parts, cut, high, network):
+    """How probable each class is, of `digits` (n, 28, 28) and the `parts` that they were: (n, classes).
+
+    Of those that are `cut` (n,) the geometric mean, weighted by SAID, of what the network and the model "parts" say.
+    """
+    P = np.array(network.predict_proba(digits.reshape(-1, 784)))
+    if cut.any():
+        Q = shipped("parts").predict_proba(shown([part for part, its in zip(parts, cut) if its], high))[:, :NO_DIGIT]
+        both = P[cut] ** (1 - SAID) * (Q + 1e-9) ** SAID
+        P[cut] = both / both.sum(axis=1, keepdims=True)
+    return P
 
 
 def shown(parts, high):

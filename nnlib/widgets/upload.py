@@ -95,10 +95,10 @@ class Upload(Panel):
             return f"<b>Not read.</b> {html.escape(words[:1].upper() + words[1:])}"
         (height, width), digit = self.stages["20 pixels"].shape, self.stages["digit"]
         if width > WIDEST * height or ((digit > 0) & (digit < 1)).any():  # grey: pieces that may be it just as well
-            self.digits = images.split_digits(self._source)
+            found = images.split_digits(self._source, stages=True, network=self.network)
+            self.digits, rows = found["digits"], found["probabilities"]
         self.probabilities = self.network.predict_proba(self.stages["centred"].reshape(1, 784))[0]
         if self.digits is None or len(self.digits) < 2:
             return in_words(self.probabilities, self.names, THRESHOLD)
-        rows = self.network.predict_proba(self.digits.reshape(-1, 784))
         said = " ".join(self.names[k] + ("" if p >= THRESHOLD else "?") for k, p in zip(rows.argmax(1), rows.max(1)))
         return f"<b>More than one digit:</b> taken apart, the {len(rows)} read <b>{said}</b> (? where it is not sure)."

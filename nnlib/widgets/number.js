@@ -6,6 +6,7 @@ const CSS = `
 .nnlib-number input[type="range"] { width: 130px; height: 20px; margin: 0 6px 0 0; accent-color: #0072B2; }
 .nnlib-number input[type="text"] { width: 58px; font: inherit; padding: 2px 4px; border: 1px solid #777; color: inherit; background: transparent; }
 :is([data-jp-theme-light="false"], .vscode-dark, .vscode-high-contrast) .nnlib-number { color-scheme: dark; }
+:is([data-jp-theme-light="false"], .vscode-dark, .vscode-high-contrast) .nnlib-number input[type="range"] { accent-color: #56B4E9; }
 @media (max-width: 900px) { .nnlib-number { margin-right: 8px; } .nnlib-number label { min-width: 84px; } .nnlib-number input[type="range"] { width: 100px; } }
 .nnlib-number input[aria-invalid="true"] { border: 2px solid #D55E00; }
 .nnlib-number span { flex-basis: 100%; padding-left: 100px; font-weight: bold; }

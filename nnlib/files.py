@@ -66,7 +66,7 @@ def load(network_class, path: FilePath):
             given = arrays.get(name, np.empty(0))
             if given.shape != expected.shape or given.dtype.kind != expected.dtype.kind:
                 raise ValueError(f"{name} is {given.shape} {given.dtype}, expected {expected.shape} {expected.dtype}")
-        target_ndim, metadata = architecture.pop("target_ndim"), architecture.pop("metadata")
+        target_ndim, metadata = architecture.pop("target_ndim"), architecture.pop("metadata", {})
         for k in architecture.pop("frozen", []):
             layers[k].trainable = False
         net = network_class(**architecture, layers=layers, initializer="zeros")

@@ -108,7 +108,8 @@ def look(path):
         )
     lines = [line for line in text.splitlines() if line.strip()][:2]
     separator = find_separator(lines)
-    options = {"sep": separator, "encoding": encoding, "skipinitialspace": True, "index_col": False}
+    options = {"sep": separator, "encoding": encoding, "index_col": False}
+    options["skipinitialspace"] = separator + " " in text or "\n " in text  # else it costs a fifth of the time
     if separator != "," and lines and re.search(r"\d,\d", lines[-1]):
         options["decimal"] = ","
     with open_table(path) as file:

@@ -36,33 +36,45 @@ def on_best_threads(steps: Iterator) -> Generator:
         return
     with blas().limit(limits=every):  # as it is; restored in the end
         yield from itertools.islice(steps, 1)  # makes the arrays that the others use again
-        while True:
-            began, taken, spent = time.perf_counter(), {every: 0, 1: 0}, {every: 0.0, 1: 0.0}
-            rates = dict.fromkeys(taken, 1.0)
-            while min(spent.values()) < TRIAL and max(rates.values()) < CLEAR * min(rates.values()):
-                for threads in taken:
-                    blas().limit(limits=threads)
-                    settled, end = time.perf_counter() + SETTLE, spent[threads] + SLICE
-                    while spent[threads] < end:
-                        started = time.perf_counter()
-                        step = next(steps, None)
-                        if step is None:
-                            return
-                        if (now := time.perf_counter()) > settled:
-                            taken[threads] += 1
-                            spent[threads] += now - started
-                        yield step
-                    rates[threads] = taken[threads] / spent[threads]
+        began = time.perf_counter()
+        while rates := (yield from trial(steps, (every, 1))):
             better, other = sorted(rates, key=rates.get, reverse=True)
             blas().limit(limits=better)
-            end, taken, spent = time.perf_counter() + REST * (time.perf_counter() - began), 0, 0.0
-            # until then, or until it is slower than the other was
-            while (started := time.perf_counter()) < end and (spent < ENOUGH or taken > rates[other] * spent):
-                step = next(steps, None)
-                if step is None:
-                    return
-                taken, spent = taken + 1, spent + time.perf_counter() - started
-                yield step
+            if not (yield from timed(steps, REST * (time.perf_counter() - began), rival=rates[other])):
+                return
+            began = time.perf_counter()
+
+
+def trial(steps, numbers):
+    """Yield steps computed by each of these numbers of threads in turn; returns {number: steps a second}, or None at
+    their end."""
+    taken, spent, rates = dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0.0), dict.fromkeys(numbers, 1.0)
+    while min(spent.values()) < TRIAL and max(rates.values()) < CLEAR * min(rates.values()):
+        for threads in numbers:
+            blas().limit(limits=threads)
+            done = yield from timed(steps, SLICE, settled=time.perf_counter() + SETTLE)
+            if done is None:
+                return None
+            taken[threads], spent[threads] = taken[threads] + done[0], spent[threads] + done[1]
+            rates[threads] = taken[threads] / spent[threads]
+    return rates
+
+
+def timed(steps, most, settled=0.0, rival=0.0):
+    """Yield steps for `most` seconds, or until they prove slower than `rival`, in steps a second.
+
+    Returns how many and their seconds, of those that ended after the time `settled`; None if there are no more.
+    """
+    taken, spent = 0, 0.0
+    while spent < most and (spent < ENOUGH or taken > rival * spent):
+        started = time.perf_counter()
+        step = next(steps, None)
+        if step is None:
+            return None
+        if (now := time.perf_counter()) > settled:
+            taken, spent = taken + 1, spent + now - started
+        yield step
+    return taken, spent
 
 
 def one_blas_thread():

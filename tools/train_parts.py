@@ -2,7 +2,7 @@
 
     python tools/train_parts.py [mnist, or the path of MNIST's files]
 
-Ten minutes on one core. Rows of MNIST's training digits (without the last 5,000) and of drawn ones are written so that
+Five minutes on one core. Rows of MNIST's training digits (without the last 5,000) and of drawn ones are written so that
 neighbours touch, photographed, and cut in every way that `nnlib.images.touching` tries. A part that covers a digit is
 of that digit's class, another of class 10, "no digit"; what is in between is left out. Digits that nobody cut are
 added: they teach what a digit looks like, and each costs nothing.

@@ -49,9 +49,8 @@ def closed(edged, n):
 
 
 def padded_by(picture, down, across):
-    """np.pad's mode "edge" for the last two axes, which costs a fifth of it where pictures are small."""
-    rows, columns = (np.arange(-k, n + k).clip(0, n - 1) for k, n in zip((down, across), picture.shape[-2:]))
-    return picture.take(rows, axis=-2).take(columns, axis=-1)
+    """The edge of the last two axes repeated so many times."""
+    return np.pad(picture, [(0, 0)] * (picture.ndim - 2) + [(down, down), (across, across)], mode="edge")
 
 
 def opening(picture, n):

@@ -57,11 +57,13 @@ def with_nnlib(net, optimizer, batch, X, y):
 
 def with_sklearn(net, optimizer, batch, X, y):
     from sklearn.neural_network import MLPClassifier
+    from sklearn.utils import check_random_state
 
     sizes, activation = SIZES[net]
     names = {"sigmoid": "logistic", "leaky_relu": "relu"}  # it has no leaky ReLU
     network = MLPClassifier(sizes[1:-1], activation=names.get(activation, activation), solver=optimizer, alpha=0,
-                            batch_size=batch or len(X), learning_rate_init=RATES[optimizer], momentum=0)  # fmt: skip
+                            batch_size=batch or len(X), learning_rate_init=RATES[optimizer], momentum=0,
+                            random_state=check_random_state(0))  # fmt: skip
 
     def epoch():
         network.partial_fit(X, y, classes=range(10))

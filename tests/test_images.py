@@ -509,6 +509,16 @@ def test_a_seam_goes_where_the_least_ink_is():
     assert min(through) == 3  # a straight cut goes through more
 
 
+@pytest.mark.parametrize("slope", [0, 0.4, 0.8])
+def test_a_seam_goes_along_a_long_contact_rather_than_through_a_stroke(slope):
+    left, right = np.zeros((2, 42, 80), bool)
+    left[:28, 40:48] = right[14:, 48:56] = True  # two strokes, 8 pixels wide, that touch over 14 rows,
+    left, right = (np.array([np.roll(row, -int(slope * k)) for k, row in enumerate(m)]) for m in (left, right))  # lean
+    both = left | right
+    wrong = [np.abs(touching.left_of(cut[None], both)[0] - left.sum(axis=1)).sum() for cut in touching.seams(both, 42)]
+    assert min(wrong) < 16  # of 448 pixels: the rest is on its own stroke's side
+
+
 def test_the_best_path_is_the_best_of_all():
     rng = np.random.default_rng(0)
     for _ in range(20):

@@ -2,7 +2,8 @@
 
 Heuristic over-segmentation (LeCun, Bottou, Bengio and Haffner 1998, "Gradient-based learning applied to document
 recognition", section VI): more cuts than are needed, every stretch between two of them a part that may be a digit, and
-the path over the parts that is likeliest as a whole. A cut is a seam: the way from top to bottom through least ink.
+the path over the parts that is likeliest as a whole. A cut is a seam: the way from top to bottom through least ink,
+where ink between two corners costs little, since where two strokes meet the outline has a corner on either side.
 """
 
 import functools
@@ -13,8 +14,12 @@ from scipy import ndimage
 from scipy.special import log_expit, logsumexp, softmax
 
 from nnlib.images.digits import bounding_box, center, fit_box
+from nnlib.images.light import stroke_width
 
-STEP = 0.3  # what a seam's step to the side costs, in pixels of ink
+CHORD = 0.1  # what a pixel of ink on a chord between two corners costs, beside 1 for any other
+LONGEST = 0.9  # of a chord, in usual heights of a digit
+CORNER = 0.58  # a corner of the outline has more ink around it than this share; an edge has half
+STEP = 0.08  # what a seam's step to the side costs, in pixels of ink
 DEEPEST = 0.9  # a seam through more ink than this share of a usual digit's height is none
 NEARBY = 0.03  # of that height: of the seams that pass so close to one another the cheapest is taken
 ALIKE = 0.01  # of that height squared: two seams with less ink between them are one
@@ -23,8 +28,8 @@ MOST = 16  # seams for each usual height that the piece is wide
 # usual heights (mean, deviation): a logistic regression on the parts of 200 rows of MNIST's training digits.
 ENERGY, MISS, HIGH, WIDE = 0.367, 4.83, (1.04, 0.19), (0.77, 0.31)
 DIGITS, NO_DIGIT = "0123456789", 10  # the class of the model "parts" that follows the ten digits
-PRIOR = 2.0  # for each part: most parts are no digits, but of those that follow one another to the end most are
-KEPT = 0.4  # to tear a piece its parts have to be likelier than the whole by this
+PRIOR = 1.5  # for each part: most parts are no digits, but of those that follow one another to the end most are
+KEPT = 0.8  # to tear a piece its parts have to be likelier than the whole by this
 AGREED = 0.5  # weight of how much both models say of a part that it is the same digit
 SAID = 0.7  # what the model "parts" says of a cut digit's class has this weight, the network the rest
 NARROW = 0.5  # a piece that is not wider than this share of a usual digit's height is one digit
@@ -33,7 +38,7 @@ WIDEST, LOWEST = 1.4, 0.4  # of a part: its width and height, in usual heights
 
 def seams(mask, high):
     """Ways to cut a piece: int columns (n, rows), the first that lies right of the cut, from left to right."""
-    cost, height = mask.astype(np.float32), len(mask)
+    cost, height = cost_of_cuts(mask, high), len(mask)
     (down, above), (up, below) = sweep(cost), sweep(cost[::-1])
     reach, found = 2 * max(1, int(NEARBY * high)) + 1, {}
     for y in (np.linspace(0.1, 0.9, 9) * (height - 1)).astype(int):
@@ -45,6 +50,31 @@ def seams(mask, high):
             seam = follow(above, y, x)[::-1] + follow(below, height - 1 - y, x)[1:]
             found[tuple(seam)] = through[x]
     return distinct(np.array(sorted(found, key=found.get), int).reshape(-1, height), mask, high)
+
+
+def cost_of_cuts(mask, high):
+    """What a seam pays for each pixel: nothing for paper, 1 for ink, CHORD for ink between two corners."""
+    cost, points = mask.astype(np.float32), corners(mask)
+    one, other = np.triu_indices(len(points), 1)
+    near = np.hypot(*(points[one] - points[other]).T) < LONGEST * high
+    ends = points[one[near]], points[other[near]]
+    t = np.linspace(0, 1, 2 * int(LONGEST * high))[:, None]
+    lines = np.rint(ends[0][:, None] * (1 - t) + ends[1][:, None] * t).astype(int)  # (chords, points, 2)
+    inner = np.minimum(*(np.abs(lines - end[:, None]).max(axis=2) for end in ends)) > 1
+    lines = lines.clip(0, np.array(mask.shape) - 1)
+    through = mask[lines[..., 0], lines[..., 1]]
+    y, x = lines[(through | ~inner).all(axis=1)].reshape(-1, 2).T
+    cost[y, x] *= CHORD
+    return cost
+
+
+def corners(mask):
+    """Points (n, 2) just outside the ink, y and x, where the outline is concave, as where two strokes meet."""
+    mask, width = np.pad(mask, 1), stroke_width(mask)
+    share = ndimage.gaussian_filter(mask.astype(np.float32), 0.3 * width, mode="constant")
+    share[mask | ~ndimage.binary_dilation(mask, np.ones((3, 3)))] = 0
+    most = ndimage.maximum_filter(share, 2 * max(1, int(0.5 * width)) + 1)
+    return np.argwhere((share == most) & (share > CORNER)) - 1
 
 
 def sweep(cost):

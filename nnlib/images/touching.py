@@ -19,6 +19,7 @@ from nnlib.images.light import stroke_width
 CHORD = 0.1  # what a pixel of ink on a chord between two corners costs, beside 1 for any other
 LONGEST = 0.9  # of a chord, in usual heights of a digit
 CORNER = 0.58  # a corner of the outline has more ink around it than this share; an edge has half
+CORNERS = 30  # of a piece, for each usual height that it is wide: digits have 12 at most, scribbles hundreds
 STEP = 0.08  # what a seam's step to the side costs, in pixels of ink
 DEEPEST = 0.9  # a seam through more ink than this share of a usual digit's height is none
 NEARBY = 0.03  # of that height: of the seams that pass so close to one another the cheapest is taken
@@ -29,7 +30,7 @@ MOST = 16  # seams for each usual height that the piece is wide
 ENERGY, MISS, HIGH, WIDE = 0.367, 4.83, (1.04, 0.19), (0.77, 0.31)
 DIGITS, NO_DIGIT = "0123456789", 10  # the class of the model "parts" that follows the ten digits
 PRIOR = 1.5  # for each part: most parts are no digits, but of those that follow one another to the end most are
-KEPT = 0.8  # to tear a piece its parts have to be likelier than the whole by this
+KEPT = 1.1  # to tear a piece its parts have to be likelier than the whole by this
 AGREED = 0.5  # weight of how much both models say of a part that it is the same digit
 SAID = 0.7  # what the model "parts" says of a cut digit's class has this weight, the network the rest
 NARROW = 0.5  # a piece that is not wider than this share of a usual digit's height is one digit
@@ -54,27 +55,30 @@ def seams(mask, high):
 
 def cost_of_cuts(mask, high):
     """What a seam pays for each pixel: nothing for paper, 1 for ink, CHORD for ink between two corners."""
-    cost, points = mask.astype(np.float32), corners(mask)
-    one, other = np.triu_indices(len(points), 1)
-    near = np.hypot(*(points[one] - points[other]).T) < LONGEST * high
-    ends = points[one[near]], points[other[near]]
-    t = np.linspace(0, 1, 2 * int(LONGEST * high))[:, None]
-    lines = np.rint(ends[0][:, None] * (1 - t) + ends[1][:, None] * t).astype(int)  # (chords, points, 2)
-    inner = np.minimum(*(np.abs(lines - end[:, None]).max(axis=2) for end in ends)) > 1
+    cost, points = mask.astype(np.float32), corners(mask)[: int(CORNERS * max(1, mask.shape[1] / high))]
+    one, other = (points[ends] for ends in np.triu_indices(len(points), 1))
+    near = np.hypot(*(one - other).T) < LONGEST * high
+    one, other, t = one[near, None], other[near, None], np.linspace(0, 1, int(LONGEST * high) + 2)[:, None]
+    lines = np.rint(one * (1 - t) + other * t).astype(int)  # (chords, points, 2)
+    at_end = np.minimum(np.abs(lines - one).max(axis=2), np.abs(lines - other).max(axis=2)) <= 1
     lines = lines.clip(0, np.array(mask.shape) - 1)
-    through = mask[lines[..., 0], lines[..., 1]]
-    y, x = lines[(through | ~inner).all(axis=1)].reshape(-1, 2).T
+    in_ink = mask[lines[..., 0], lines[..., 1]] | at_end
+    y, x = lines[in_ink.all(axis=1)].reshape(-1, 2).T
     cost[y, x] *= CHORD
     return cost
 
 
 def corners(mask):
-    """Points (n, 2) just outside the ink, y and x, where the outline is concave, as where two strokes meet."""
+    """Points (n, 2) just outside the ink, y and x, where the outline is concave, as where two strokes meet.
+
+    The first has the most ink around it.
+    """
     mask, width = np.pad(mask, 1), stroke_width(mask)
     share = ndimage.gaussian_filter(mask.astype(np.float32), 0.3 * width, mode="constant")
     share[mask | ~ndimage.binary_dilation(mask, np.ones((3, 3)))] = 0
     most = ndimage.maximum_filter(share, 2 * max(1, int(0.5 * width)) + 1)
-    return np.argwhere((share == most) & (share > CORNER)) - 1
+    points = np.argwhere((share == most) & (share > CORNER))
+    return points[np.argsort(-share[tuple(points.T)], kind="stable")] - 1
 
 
 def sweep(cost):

@@ -31,7 +31,7 @@ def test_rows_of_touching_digits_are_read(some, other):
     pictures = [photograph_row(row, "touching", [5, k], other) for k, row in enumerate(X)]
     read = [images.split_digits(picture, stages=True)["probabilities"].argmax(axis=1) for picture in pictures]
     right = sum(np.array_equal(row, its) for row, its in zip(read, y))
-    assert right >= 19  # of 30; with straight cuts and the network alone 8
+    assert right >= 22  # of 30; with straight cuts and the network alone 8
 
 
 def test_a_digit_by_itself_is_not_torn(some):

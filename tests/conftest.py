@@ -27,6 +27,15 @@ KERNEL_READY = """() => {
     const context = window.jupyterapp?.shell?.currentWidget?.sessionContext, kernel = context?.session?.kernel;
     return context?.isReady && kernel?.connectionStatus === 'connected' && kernel?.status === 'idle';
 }"""
+# In a page of JupyterLab another notebook instead of the one that is open, whose kernel ends.
+OPEN_INSTEAD = """async path => {
+    const app = window.jupyterapp, old = app.shell.currentWidget;
+    await old.sessionContext.shutdown();
+    old.context.model.dirty = false;
+    old.dispose();
+    const opened = await app.commands.execute('docmanager:open', { path });
+    await opened.revealed;
+}"""
 ALL_CELLS_RAN = """() => {
     if (document.querySelector('[data-mime-type="application/vnd.jupyter.error"]')) return true;
     const prompts = [...document.querySelectorAll('.jp-NotebookPanel .jp-CodeCell')]
@@ -40,6 +49,7 @@ ALL_CELLS_RAN = """() => {
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
+@pytest.hookimpl(optionalhook=True)  # there may be no xdist
 def pytest_xdist_auto_num_workers():
     """One process more than there are cores, since those that drive a browser wait for most of their time."""
     return min(joblib.cpu_count(), 3) + 1
@@ -156,7 +166,7 @@ def browser():
 @contextlib.contextmanager
 def opening(browser):
     """A function that opens a server's notebook, runs it, and returns the page, whose complaints are looked at in the
-    end."""
+    end. The page of JupyterLab stays for the next notebook, whose panels then need not wait for it to load."""
     page = browser.new_page(viewport={"width": 1150, "height": 1200})
     page.set_default_timeout(60_000)
     complaints, asked = [], []
@@ -165,7 +175,10 @@ def opening(browser):
     page.on("request", lambda request: asked.append(request.url))
 
     def run(server, name):
-        page.goto(server[1](name))
+        if "/lab/" in page.url:
+            page.evaluate(OPEN_INSTEAD, f"notebooks/{name}")
+        else:
+            page.goto(server[1](name))
         page.wait_for_selector(".jp-NotebookPanel .jp-Notebook .jp-Cell")
         page.wait_for_function(KERNEL_READY)
         page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")

@@ -1,5 +1,6 @@
 """The slides in Chromium: no network, every page fits a projector of 1280 x 720, and a lecture has at most 30."""
 
+import contextlib
 import re
 from pathlib import Path
 
@@ -27,8 +28,8 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def tab(browser):
+@contextlib.contextmanager
+def projector(browser):
     """A tab at a projector's size that refuses everything outside, and notes what a page asks for."""
     tab = browser.new_page(viewport={"width": 1280, "height": 720})
     tab.asked, tab.errors = [], []
@@ -38,6 +39,19 @@ def tab(browser):
     tab.route(re.compile("^(https?|wss?):"), lambda route: route.abort())
     yield tab
     tab.close()
+
+
+@pytest.fixture
+def tab(browser):
+    with projector(browser) as tab:
+        yield tab
+
+
+@pytest.fixture(scope="module", params=PATHS, ids=[path.stem for path in PATHS])
+def lecture(request, browser, folder):
+    """A notebook's path, its slides in a tab, and the measures of their pages."""
+    with projector(browser) as tab:
+        yield request.param, tab, slides.measure_one(tab, folder / f"{request.param.stem}.html")
 
 
 @pytest.fixture
@@ -57,10 +71,7 @@ def on(slide_type, cell):
     return cell
 
 
-every_notebook = pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
-
-
-@every_notebook
+@pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
 def test_no_address_of_a_network_is_loaded(folder, path):
     page = (folder / f"{path.stem}.html").read_text(encoding="utf-8")
     loaded = re.findall(r"<(?:script|link|img|iframe|source)\b[^>]*?(?:src|href)=[\"']([^\"']+)", page)
@@ -70,12 +81,11 @@ def test_no_address_of_a_network_is_loaded(folder, path):
     assert not re.search(r"https?:", "".join((folder / name).read_text() for name in ("slides.css", "fit.js")))
 
 
-@every_notebook
-def test_every_page_fits(folder, path, tab):
-    pages = slides.measure_one(tab, folder / f"{path.stem}.html")
-    for lecture in slides.lectures(pages):
-        titles = [page["title"] for page in lecture]
-        assert 12 <= len(lecture) <= slides.MOST_PAGES, f"{len(lecture)} pages for 50 minutes: {titles}"
+def test_every_page_fits(lecture):
+    _, tab, pages = lecture
+    for part in slides.lectures(pages):
+        titles = [page["title"] for page in part]
+        assert 12 <= len(part) <= slides.MOST_PAGES, f"{len(part)} pages for 50 minutes: {titles}"
     assert not list(filter(slides.too_large, pages))
     assert min(page["zoom"] for page in pages) >= 0.6
     shown = tab.evaluate(SHOWN)
@@ -88,7 +98,7 @@ def test_every_page_fits(folder, path, tab):
 
 def test_pages_are_the_same_in_any_window(folder, tab):
     """A small one is that of the speaker's view, whose page numbers go with those of the screen."""
-    page = folder / f"{PATHS[2].stem}.html"
+    page = folder / f"{PATHS[1].stem}.html"
     before = [one["title"] for one in slides.measure_one(tab, page)]
     for width, height in ((1920, 1080), (600, 500)):
         tab.set_viewport_size({"width": width, "height": height})
@@ -104,12 +114,11 @@ def test_speakers_view(folder, tab):
     popup.value.get_by_text("For the lecturer").wait_for(timeout=60_000)
 
 
-@every_notebook
-def test_what_is_folded(folder, path, tab):
+def test_what_is_folded(lecture):
     """Drawing code that is folded in the notebook is not shown, lecturers' notes are in the speaker's view alone, and
     an answer is not there when its question is."""
+    path, tab, _ = lecture
     notebook = parts.read(path)
-    slides.measure_one(tab, folder / f"{path.stem}.html")
     shown = tab.evaluate("() => [...document.querySelectorAll('.slides .page')].map(page => page.textContent).join('')")
     folded = [cell for cell in notebook.cells if cell.metadata.get("jupyter", {}).get("source_hidden")]
     open_code = "\n".join(c.source for c in notebook.cells if c.cell_type == "code" and c not in folded)

@@ -99,10 +99,10 @@ def sample(pictures, back, shift, field=None):
         at_y += field[:, 1].reshape(n, -1)
     np.clip(at_x, 0, width + 1, out=at_x)
     np.clip(at_y, 0, height + 1, out=at_y)
-    left, above = at_x.astype(np.int32), at_y.astype(np.int32)
+    left, above = np.floor(at_x), np.floor(at_y)
     at_x -= left  # from here on, the share of the right and of the lower neighbour
     at_y -= above
-    place = left + (width + 3) * (above + (height + 3) * np.arange(n, dtype=np.int32)[:, None])
+    place = (left + (width + 3) * above).astype(np.intp) + (height + 3) * (width + 3) * np.arange(n)[:, None]
     pixels = padded.ravel()
     upper = pixels.take(place) * (1 - at_x) + pixels.take(place + 1) * at_x
     place += width + 3

@@ -41,8 +41,9 @@ function fits(page, zoom, pictures) {
 }
 
 function fit(page, smallest) {
+    const sizes = page.querySelector("img") ? PICTURES : PICTURES.slice(0, 1);
     for (let percent = 100; percent >= 100 * smallest; percent -= 5)
-        for (const pictures of PICTURES)
+        for (const pictures of sizes)
             if (fits(page, percent / 100, pictures)) return true;
     return false;
 }

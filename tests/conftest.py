@@ -61,6 +61,20 @@ def one_thread():
         yield
 
 
+@pytest.fixture(autouse=True)
+def closed_in_the_end():
+    """ipywidgets keeps every panel that is not closed, with its figure: a gigabyte over all tests."""
+    before = {*open_widgets()}
+    yield
+    for widget in [widget for name, widget in open_widgets().items() if name not in before]:
+        widget.close()
+
+
+def open_widgets():
+    module = sys.modules.get("ipywidgets.widgets.widget")  # most tests do without
+    return module._instances if module else {}
+
+
 @pytest.fixture(scope="session")
 def dataset(tmp_path_factory):
     """`load_dataset`, which keeps what it has loaded, and its cache out of the user's."""

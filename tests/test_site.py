@@ -88,6 +88,40 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
             super().copyfile(*given)
 
 
+FIRST_PANEL = """
+import asyncio, sys, types
+
+class Hide:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {hidden}:
+            raise ModuleNotFoundError(f"{{name}} is not loaded yet")
+
+import matplotlib.pyplot, ipywidgets
+sys.meta_path.insert(0, Hide())
+sys.modules |= {{"pyodide": types.ModuleType("pyodide"), "pyodide.ffi": types.SimpleNamespace(to_js=list)}}
+page = {{"post": lambda *message: None}}
+exec(open("site/playground/panels.py").read(), page)
+sys.modules["pandas"].DataFrame = object  # of annotations, which the page's newer Python does not look up
+here, sys.platform = sys.platform, "emscripten"
+import nnlib.threads
+sys.platform = here
+import nnlib.widgets.playground
+del sys.modules["pandas"].DataFrame
+print(asyncio.run(page["show"]("points")))
+"""
+
+
+def test_the_first_panel_needs_nothing_that_is_loaded_after_it():
+    """The playground draws it with the packages of FIRST in worker.js, while those of LATER are on their way."""
+    script = (ROOT / "site/playground/worker.js").read_text("utf-8")
+    first, later = (set(json.loads(re.search(rf"{name} = (\[.*?\])", script)[1])) for name in ("FIRST", "LATER"))
+    hidden = later - {"scikit-learn"} | {"sklearn", "joblib", "pooch", "skimage", "mlxtend", "threadpoolctl"}
+    assert "pandas" in hidden and not hidden & first
+    code = FIRST_PANEL.format(hidden=hidden)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.startswith("IPY_MODEL_"), done.stderr[-2000:]
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """The address of a site with Pyodide inside."""

@@ -10,6 +10,7 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.colors import to_hex
 from matplotlib.transforms import Affine2D
 
+from nnlib.threads import IN_BROWSER
 
 class Recorder(RendererBase):
     """Writes down in `marks` what is drawn, in pixels of the figure, y upwards.
@@ -80,11 +81,8 @@ class Recorder(RendererBase):
         place = [round(float(number), 2) for number in matrix.ravel()]
         self.marks.append(["i", self._style(gc), len(self.images), width, height, place])
         pixels = np.ascontiguousarray(im, np.uint8)
-        index, colors = pd.factorize(pixels.view(np.uint32).ravel())  # a tenth of the time of np.unique, which sorts
-        if len(colors) <= 256 and index.size > 341:  # a quarter of the bytes on the way to the page
-            pixels = np.append(colors, np.zeros(256 - len(colors), np.uint32)).view(np.uint8)
-            pixels = np.append(pixels, index.astype(np.uint8))
-        self.images.append(pixels.tobytes())
+        # A page's own Python sends them no further than the page, and may still be loading pandas.
+        self.images.append((pixels if IN_BROWSER else with_palette(pixels)).tobytes())
 
     def flipy(self):
         return False
@@ -97,6 +95,15 @@ class Recorder(RendererBase):
 
     def points_to_pixels(self, points):
         return points * self.dpi / 72
+
+
+def with_palette(pixels):
+    """RGBA (height, width, 4) as 256 colours and each pixel's number, a quarter of the bytes; more colours as it is."""
+    index, colors = pd.factorize(pixels.view(np.uint32).ravel())  # a tenth of the time of np.unique, which sorts
+    if len(colors) > 256 or index.size <= 341:
+        return pixels
+    colors = np.append(colors, np.zeros(256 - len(colors), np.uint32)).view(np.uint8)
+    return np.append(colors, index.astype(np.uint8))
 
 
 def _hex(color, alpha):

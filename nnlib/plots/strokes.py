@@ -12,6 +12,7 @@ from matplotlib.transforms import Affine2D
 
 from nnlib.threads import IN_BROWSER
 
+
 class Recorder(RendererBase):
     """Writes down in `marks` what is drawn, in pixels of the figure, y upwards.
 

@@ -307,6 +307,17 @@ def test_compressed_tables(end):
     refused(f"digits.csv{end}.*(truncated|damaged|cannot be read).*Get the file again", path)
 
 
+@pytest.mark.parametrize("name", ["cat", ' "cat"', " cat"])
+def test_spaces_that_begin_far_down(name):
+    """Behind what is looked at to find out how the file is laid out."""
+    rows = [f"{k % 7},{k % 5},{('cat', 'dog')[k % 2]}" for k in range(40_000)]
+    rows[39_998] = f"1, 2,{name}"
+    path = Path("late_spaces.csv")
+    path.write_text("a,b,animal\n" + "\n".join(rows))
+    data = load_dataset(path)
+    assert list(data.class_names) == ["cat", "dog"] and len(everything(data)[0]) == 40_000
+
+
 def test_large_tables_are_read_in_chunks(monkeypatch):
     y = np.tile(np.arange(10), 30)
     X = pictures(y)

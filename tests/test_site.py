@@ -22,6 +22,7 @@ import pytest
 import site_lite
 import site_pyodide
 from test_browser import answers, press
+from test_extras import HIDDEN
 from test_live import WATCH, delays_of_moves, table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -88,16 +89,10 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
             super().copyfile(*given)
 
 
-FIRST_PANEL = """
-import asyncio, sys, types
-
-class Hide:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {hidden}:
-            raise ModuleNotFoundError(f"{{name}} is not loaded yet")
-
+FIRST_PANEL = f"""
+import asyncio, types
 import matplotlib.pyplot, ipywidgets
-sys.meta_path.insert(0, Hide())
+{HIDDEN}
 sys.modules |= {{"pyodide": types.ModuleType("pyodide"), "pyodide.ffi": types.SimpleNamespace(to_js=list)}}
 page = {{"post": lambda *message: None}}
 exec(open("site/playground/panels.py").read(), page)
@@ -117,7 +112,7 @@ def test_the_first_panel_needs_nothing_that_is_loaded_after_it():
     first, later = (set(json.loads(re.search(rf"{name} = (\[.*?\])", script)[1])) for name in ("FIRST", "LATER"))
     hidden = later - {"scikit-learn"} | {"sklearn", "joblib", "pooch", "skimage", "mlxtend", "threadpoolctl"}
     assert "pandas" in hidden and not hidden & first
-    code = FIRST_PANEL.format(hidden=hidden)
+    code = f"NAMES = {hidden}\n{FIRST_PANEL}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout.startswith("IPY_MODEL_"), done.stderr[-2000:]
 

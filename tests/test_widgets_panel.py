@@ -9,6 +9,7 @@ import weakref
 import ipywidgets
 import numpy as np
 import pytest
+from conftest import open_widgets
 from jupyter_client.manager import start_new_kernel
 
 import nnlib
@@ -43,7 +44,7 @@ def make(request, dataset):
 
 
 def registered():
-    return set(ipywidgets.widgets.widget._instances)
+    return {*open_widgets()}
 
 
 def message(widget, **state):

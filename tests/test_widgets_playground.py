@@ -6,6 +6,7 @@ import ipywidgets
 import numpy as np
 import pytest
 import traitlets
+from conftest import open_widgets
 from controls import control, controls, press
 from sklearn.datasets import make_circles
 
@@ -347,9 +348,9 @@ def test_sliders_show_what_is_in_effect(rings):
 
 
 def test_no_depth_slider_where_none_is_shown(rings):
-    before = set(ipywidgets.widgets.widget._instances)
+    before = {*open_widgets()}
     panel = Playground(rings)
-    made = [w for key, w in ipywidgets.widgets.widget._instances.items() if key not in before]
+    made = [w for key, w in open_widgets().items() if key not in before]
     assert not [w for w in made if getattr(w, "description", "") == "hidden layers"]
     panel.close()
 

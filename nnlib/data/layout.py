@@ -109,7 +109,7 @@ def look(path):
     lines = [line for line in text.splitlines() if line.strip()][:2]
     separator = find_separator(lines)
     options = {"sep": separator, "encoding": encoding, "index_col": False}
-    options["skipinitialspace"] = separator + " " in text or "\n " in text  # else it costs a fifth of the time
+    options["skipinitialspace"] = separator + " " in text or "\n " in text  # for numbers alone, a fifth of the time
     if separator != "," and lines and re.search(r"\d,\d", lines[-1]):
         options["decimal"] = ","
     with open_table(path) as file:
@@ -120,6 +120,7 @@ def look(path):
     header = columns.has_header(cells[0], cells[1:])
     options["header"] = 0 if header else None
     text = [text_in(column) for column in zip(*cells[header:])] or [""] * len(cells[0])
+    options["skipinitialspace"] |= any(text)  # further down, a quote behind a space would be part of a label
     return Layout(options, cells[0] if header else [], text)
 
 

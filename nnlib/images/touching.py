@@ -64,7 +64,7 @@ def cost_of_cuts(mask, high):
     lines = lines.clip(0, np.array(mask.shape) - 1)
     in_ink = mask[lines[..., 0], lines[..., 1]] | at_end
     y, x = lines[in_ink.all(axis=1)].reshape(-1, 2).T
-    cost[y, x] *= CHORD
+    cost[y, x] = CHORD * mask[y, x]
     return cost
 
 
